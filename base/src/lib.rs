@@ -1,0 +1,13 @@
+//! What at least three crates share: typed ids, time, redaction, Vietnamese folding, seeded randomness.
+//!
+//! Nothing here touches a clock, a socket or a file; the one door to the operating system's
+//! randomness is [`random::System`], which shells pass to cores as an argument.
+
+pub mod fold;
+pub mod id;
+pub mod random;
+mod redacted;
+mod time;
+
+pub use redacted::Redacted;
+pub use time::Timestamp;

@@ -1,0 +1,80 @@
+//! The writing task: groups waiting jobs into one durable commit.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::{FutureExt, future::BoxFuture};
+use sqlx::{AnyConnection, AnyPool, Executor};
+use tokio::sync::mpsc;
+
+/// Work on the write connection.
+pub(crate) type Job = Box<dyn for<'c> FnOnce(&'c mut AnyConnection) -> BoxFuture<'c, Finished> + Send>;
+
+/// What a job leaves behind: whether its changes stay, and how to tell its caller after the commit.
+pub(crate) struct Finished {
+    pub(crate) keep: bool,
+    pub(crate) report: Box<dyn FnOnce(Result<(), String>) + Send>,
+}
+
+/// Runs until every sender is gone.
+pub(crate) async fn run(pool: AnyPool, mut queue: mpsc::Receiver<Job>) {
+    let mut batch = Vec::with_capacity(MAX_GROUP);
+    loop {
+        if queue.recv_many(&mut batch, MAX_GROUP).await == 0 {
+            break;
+        }
+        let mut connection = match pool.acquire().await {
+            Ok(connection) => connection,
+            Err(cause) => {
+                // Dropping the jobs tells every caller that the write did not happen.
+                tracing::error!(%cause, "database: no write connection");
+                batch.clear();
+                continue;
+            }
+        };
+        let mut finished = Vec::with_capacity(batch.len());
+        let outcome = group(&mut connection, &mut batch, &mut finished).await;
+        if let Err(cause) = &outcome {
+            tracing::error!(%cause, "database: commit failed");
+            let _ = connection.execute("ROLLBACK").await;
+        }
+        let outcome = outcome.map_err(|cause| cause.to_string());
+        for report in finished {
+            report(outcome.clone());
+        }
+        batch.clear();
+    }
+    pool.close().await;
+}
+
+type Report = Box<dyn FnOnce(Result<(), String>) + Send>;
+
+async fn group(
+    connection: &mut AnyConnection,
+    batch: &mut Vec<Job>,
+    finished: &mut Vec<Report>,
+) -> Result<(), sqlx::Error> {
+    connection.execute("BEGIN IMMEDIATE").await?;
+    for job in batch.drain(..) {
+        connection.execute("SAVEPOINT job").await?;
+        // A panic in one job must not take the writer, and with it the whole service, down.
+        let keep = match AssertUnwindSafe(job(connection)).catch_unwind().await {
+            Ok(done) => {
+                finished.push(done.report);
+                done.keep
+            }
+            Err(_) => {
+                tracing::error!("database: a write job panicked and was rolled back");
+                false
+            }
+        };
+        if !keep {
+            connection.execute("ROLLBACK TO job").await?;
+        }
+        connection.execute("RELEASE job").await?;
+    }
+    connection.execute("COMMIT").await?;
+    Ok(())
+}
+
+/// Jobs that share a commit at most: bounds the time the first of them waits.
+const MAX_GROUP: usize = 64;

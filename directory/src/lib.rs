@@ -1,0 +1,1 @@
+//! The directory's shell: store, sign-in, sessions, administration, sample data.

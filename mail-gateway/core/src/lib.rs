@@ -1,0 +1,1 @@
+//! Mail decisions: SMTP and JMAP grammar and session state, queue rules, delivery reports.

@@ -1,0 +1,1 @@
+//! Mail's shell: listeners, spool, store, queue, delivery, JMAP over HTTP.

@@ -1,0 +1,1 @@
+//! The media plane's shell: sockets, worker threads, timers.

@@ -1,0 +1,1 @@
+//! A meeting as a state machine: commands in, events and effects out.

@@ -1,0 +1,137 @@
+//! What the hub says.
+
+use base::{Timestamp, id::SeatId};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{LeaveReason, NumberedEvent, Snapshot, Source};
+
+/// The hub's message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[ts(export)]
+pub enum ServerMessage {
+    /// Entered: the own seat and the meeting.
+    Welcome {
+        /// The own seat.
+        seat: SeatId,
+        /// For [`crate::Resume`]; valid 60 s after the socket died, and across reloads of the page.
+        resume_token: String,
+        /// The hub's clock.
+        server_time: Timestamp,
+        /// The hub's build; a client of another build reloads when idle.
+        build: String,
+        /// Absent when the visit was resumed and only missed events follow.
+        snapshot: Option<Snapshot>,
+    },
+    /// In the waiting room, not admitted yet; `Welcome` follows or `Goodbye`.
+    Waiting {
+        /// Own place in the queue, from 1.
+        position: u32,
+        /// The meeting's title.
+        title: String,
+    },
+    /// The SDP answer to [`crate::ClientMessage::Offer`].
+    Answer {
+        /// Echo of the offer's frame id.
+        id: u32,
+        /// SDP.
+        sdp: String,
+    },
+    /// Something happened.
+    Event(NumberedEvent),
+    /// A fresh start: this client fell behind, its state is replaced whole.
+    Snapshot(Snapshot),
+    /// From `rtp_timestamp` on, the slot carries `source`.
+    Slot {
+        /// Audio or video slot.
+        kind: SlotKind,
+        /// Index in the order of the offer's `recvonly` m-lines of that kind.
+        slot: u8,
+        /// What it carries; nothing when absent.
+        source: Option<Source>,
+        /// RTP timestamp, as the receiver sees it, of the first frame of the new source.
+        rtp_timestamp: Option<u32>,
+    },
+    /// Voices louder than silence, loudest first; sent at most 10 times a second, and once empty.
+    Levels {
+        /// Level per speaking seat.
+        levels: Vec<SeatLevel>,
+    },
+    /// The message with this id took effect.
+    Done {
+        /// Echo.
+        id: u32,
+    },
+    /// The message with this id did not take effect.
+    Refused {
+        /// Echo; 0 when the frame could not be read.
+        id: u32,
+        /// Why, for the client's own words.
+        code: RefusalCode,
+        /// Why, for a technician; English, no secrets.
+        detail: String,
+    },
+    /// Answer to [`crate::ClientMessage::Ping`].
+    Pong {
+        /// Echo.
+        sent_at: f64,
+        /// The hub's clock.
+        server_time: Timestamp,
+    },
+    /// The visit is over; do not reconnect by yourself.
+    Goodbye {
+        /// Why; absent when another tab of the same person took the seat over.
+        reason: Option<LeaveReason>,
+    },
+}
+
+/// A voice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SeatLevel {
+    /// Whose.
+    pub seat: SeatId,
+    /// RFC 6464 level: 0 loudest … 127 silence, in −dBov.
+    pub level: u8,
+}
+
+/// Kind of a receive slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum SlotKind {
+    /// One of the audio slots.
+    Audio,
+    /// One of the video slots.
+    Video,
+}
+
+/// Why a message was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum RefusalCode {
+    /// Not readable as a frame of this protocol.
+    Malformed,
+    /// The SDP cannot be used.
+    BadOffer,
+    /// This role may not do that.
+    Forbidden,
+    /// The seat named is not in the meeting.
+    UnknownSeat,
+    /// The meeting is locked.
+    Locked,
+    /// The meeting has ended or was cancelled.
+    Ended,
+    /// No such meeting, or the link is not valid (any more).
+    UnknownMeeting,
+    /// A guest must give a name of 1–80 characters.
+    NameNeeded,
+    /// Somebody else is presenting.
+    AlreadyPresenting,
+    /// Too many messages; wait a moment.
+    TooFast,
+    /// The meeting is full or the hub is stopping.
+    Unavailable,
+    /// `Enter` must come first, and once.
+    OutOfOrder,
+}

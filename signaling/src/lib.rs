@@ -1,0 +1,1 @@
+//! Meetings' shell: WebSocket sessions, store, REST.

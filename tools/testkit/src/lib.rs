@@ -1,0 +1,1 @@
+//! Test helpers: a running hub in a temporary directory, small protocol clients.
