@@ -14,7 +14,7 @@ use std::{path::Path, str::FromStr, time::Duration};
 
 use futures_util::future::BoxFuture;
 use sqlx::{
-    AnyConnection, AnyPool, Executor,
+    AnyConnection, AnyPool, Connection, Executor,
     any::{AnyConnectOptions, AnyPoolOptions},
     migrate::Migrator,
 };
@@ -26,6 +26,7 @@ use writer::{Finished, Job};
 /// A handle to one database; clones share the writer and the readers.
 #[derive(Clone, Debug)]
 pub struct Database {
+    options: AnyConnectOptions,
     readers: AnyPool,
     jobs: mpsc::Sender<Job>,
 }
@@ -61,11 +62,11 @@ impl Database {
                     Ok(())
                 })
             })
-            .connect_with(options)
+            .connect_with(options.clone())
             .await?;
         let (jobs, queue) = mpsc::channel(QUEUE);
         tokio::spawn(writer::run(writer, queue));
-        Ok(Self { readers, jobs })
+        Ok(Self { options, readers, jobs })
     }
 
     /// The pool for reading. Writing through it is a programming error: it would wait for the writer.
@@ -117,8 +118,10 @@ impl Database {
     /// When the copy cannot be written.
     pub async fn copy_to(&self, target: &Path) -> Result<(), sqlx::Error> {
         let target = target.display().to_string();
-        sqlx::query("VACUUM INTO $1").bind(target).execute(&self.readers).await?;
-        Ok(())
+        // Its own connection: the readers' are `query_only`, the writer's may be in a transaction.
+        let mut connection = AnyConnection::connect_with(&self.options).await?;
+        sqlx::query("VACUUM INTO $1").bind(target).execute(&mut connection).await?;
+        connection.close().await
     }
 }
 
