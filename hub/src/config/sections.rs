@@ -1,0 +1,183 @@
+//! The sections and their defaults. The doc comment of a field is what `config sample` prints.
+
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+/// An address to listen on; empty switches the listener off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listen(pub Option<SocketAddr>);
+
+impl Serialize for Listen {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.map(|address| address.to_string()).unwrap_or_default())
+    }
+}
+
+impl<'de> Deserialize<'de> for Listen {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.is_empty() {
+            return Ok(Self(None));
+        }
+        text.parse().map(|address| Self(Some(address))).map_err(|_| {
+            serde::de::Error::custom(format!(
+                "“{text}” is not ADDRESS:PORT, such as 0.0.0.0:8443 or [::]:8443 (empty switches it off)"
+            ))
+        })
+    }
+}
+
+macro_rules! sections {
+    ($($(#[$section_doc:meta])* $section:ident : $name:ident {
+        $( $(#[doc = $doc:literal])+ $field:ident : $kind:ty = $default:expr ; )*
+    })*) => {
+        $(
+            $(#[$section_doc])*
+            #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+            #[serde(deny_unknown_fields, default)]
+            pub struct $name { $( $(#[doc = $doc])+ pub $field: $kind, )* }
+
+            impl Default for $name {
+                fn default() -> Self {
+                    Self { $( $field: $default, )* }
+                }
+            }
+        )*
+
+        /// The whole configuration.
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct Config { $( $(#[$section_doc])* pub $section: $name, )* }
+
+        impl Config {
+            /// Every key with its explanation, in the order of this file.
+            pub fn documented_keys() -> Vec<(String, String)> {
+                let mut keys = Vec::new();
+                $($(
+                    let lines = [$($doc.trim()),+];
+                    keys.push((format!("{}.{}", stringify!($section), stringify!($field)), lines.join("\n")));
+                )*)*
+                keys
+            }
+        }
+    };
+}
+
+/// Loopback or any address with a port, as a default.
+fn listen(address: &str) -> Listen {
+    Listen(address.parse().ok())
+}
+
+sections! {
+    /// Who this hub is.
+    hub: HubSection {
+        /// The mail domain of the province, without @.
+        domain: String = "quangbinh.example".to_owned();
+        /// The name shown on the sign-in page and in letters.
+        name: String = "Hệ thống thư điện tử và họp trực tuyến tỉnh Quảng Bình".to_owned();
+        /// The IANA zone of every time shown in a letter.
+        time_zone: String = "Asia/Ho_Chi_Minh".to_owned();
+        /// The address people open, used in links of letters; empty means https://<first local address>:<https port>.
+        public_url: String = String::new();
+        /// The words of the help line on every screen.
+        support: String = "Trung tâm CNTT và Truyền thông, trực 24/7 trong thời gian có hội nghị".to_owned();
+    }
+    /// Plain HTTP, for the machine itself (browsers allow camera and microphone on localhost only).
+    http: HttpSection {
+        /// Where to listen.
+        listen: Listen = listen("127.0.0.1:8080");
+    }
+    /// HTTPS with the hub's own certificate.
+    https: HttpsSection {
+        /// Where to listen.
+        listen: Listen = listen("0.0.0.0:8443");
+    }
+    /// Sound and picture.
+    media: MediaSection {
+        /// Addresses announced to browsers; empty means every local address.
+        address: Vec<IpAddr> = Vec::new();
+        /// UDP port of the first worker; worker i uses the port + i.
+        udp_port: u16 = 40000;
+        /// TCP port for networks without UDP; 0 switches it off.
+        tcp_port: u16 = 0;
+        /// Threads that forward media; 0 means one.
+        workers: u16 = 0;
+    }
+    /// Mail from other servers.
+    smtp: SmtpSection {
+        /// Where to listen.
+        listen: Listen = listen("0.0.0.0:2525");
+    }
+    /// Mail from people's programs, STARTTLS (RFC 6409).
+    submission: SubmissionSection {
+        /// Where to listen.
+        listen: Listen = listen("0.0.0.0:2587");
+    }
+    /// Mail from people's programs, implicit TLS (RFC 8314).
+    submissions: SubmissionsSection {
+        /// Where to listen.
+        listen: Listen = listen("0.0.0.0:2465");
+    }
+    /// IMAP with STARTTLS.
+    imap: ImapSection {
+        /// Where to listen; this build has no IMAP yet and refuses a value.
+        listen: Listen = Listen(None);
+    }
+    /// IMAP with implicit TLS.
+    imaps: ImapsSection {
+        /// Where to listen; this build has no IMAP yet and refuses a value.
+        listen: Listen = Listen(None);
+    }
+    /// POP3 with STLS.
+    pop3: Pop3Section {
+        /// Where to listen; this build has no POP3 yet and refuses a value.
+        listen: Listen = Listen(None);
+    }
+    /// POP3 with implicit TLS.
+    pop3s: Pop3sSection {
+        /// Where to listen; this build has no POP3 yet and refuses a value.
+        listen: Listen = Listen(None);
+    }
+    /// Filter rules.
+    managesieve: ManagesieveSection {
+        /// Where to listen; this build has no ManageSieve yet and refuses a value.
+        listen: Listen = Listen(None);
+    }
+    /// Address book.
+    ldap: LdapSection {
+        /// Where to listen; this build has no LDAP yet and refuses a value.
+        listen: Listen = Listen(None);
+    }
+    /// Figures for monitoring.
+    metrics: MetricsSection {
+        /// Where to listen; plain HTTP, so keep it on loopback.
+        listen: Listen = Listen(None);
+    }
+    /// Name service.
+    dns: DnsSection {
+        /// Servers asked for mail routes; empty means the machine's own.
+        resolvers: Vec<SocketAddr> = Vec::new();
+    }
+    /// Mail on its way.
+    mail: MailSection {
+        /// Fixed ways, each "domain=host:port"; they come before DNS.
+        routes: Vec<String> = Vec::new();
+        /// host:port that takes all mail for the outside; empty means directly by MX.
+        smarthost: String = String::new();
+        /// The largest letter accepted, in bytes (attachments grow by a third in transit).
+        max_size: u64 = 36_700_160;
+        /// Minutes between attempts to deliver; after the last one the sender is told.
+        retry_minutes: Vec<f64> = vec![1.0, 5.0, 15.0, 60.0, 240.0, 480.0, 960.0, 1440.0];
+    }
+    /// Where rows live.
+    database: DatabaseSection {
+        /// Empty means SQLite files in the data folder; this build knows nothing else yet.
+        url: String = String::new();
+    }
+    /// Where letters' bodies live.
+    blobs: BlobsSection {
+        /// Empty means files in the data folder; this build knows nothing else yet.
+        url: String = String::new();
+    }
+}

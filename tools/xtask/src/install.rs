@@ -1,0 +1,93 @@
+//! What a fresh machine lacks: Debian packages and the web client's npm packages.
+
+use std::{fs, path::Path, time::SystemTime};
+
+use crate::shell::{Outcome, found, root, run, run_in, say};
+
+/// A program and the Debian package that brings it.
+pub type Need = (&'static str, &'static str);
+
+/// To build and run the hub.
+pub const TO_RUN: &[Need] =
+    &[("cc", "gcc"), ("make", "make"), ("cmake", "cmake"), ("node", "nodejs"), ("npm", "npm")];
+
+/// To run the tests as well.
+pub const TO_TEST: &[Need] = &[
+    ("chromium", "chromium"),
+    ("firefox-esr", "firefox-esr"),
+    ("swaks", "swaks"),
+    ("python3", "python3"),
+    ("ip", "iproute2"),
+];
+
+/// Installs the Debian packages whose programs are missing.
+///
+/// # Errors
+/// When a package is missing and cannot be installed.
+pub fn packages(needs: &[Need]) -> Outcome {
+    let mut missing: Vec<&str> =
+        needs.iter().filter(|(program, _)| !found(program)).map(|(_, p)| *p).collect();
+    if needs.iter().any(|(program, _)| *program == "chromium") && !Path::new(VIETNAMESE_FONT).exists() {
+        // Without it a headless browser draws boxes for Vietnamese letters of letters' own fonts.
+        missing.push("fonts-noto-core");
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    say(&format!("installing Debian packages: {}", missing.join(", ")));
+    if !found("apt-get") {
+        return Err(format!("please install {} and try again (no apt-get here)", missing.join(", ")));
+    }
+    let (program, first): (&str, &[&str]) = if is_root() { ("apt-get", &[]) } else { ("sudo", &["apt-get"]) };
+    run(program, &[first, &["update", "-q"]].concat())?;
+    let install: &[&str] = &["install", "-y", "-q", "--no-install-recommends"];
+    run(program, &[first, install, &missing].concat())
+}
+
+/// Installs the web client's packages exactly as its lock file says.
+///
+/// # Errors
+/// When npm fails.
+pub fn web_client() -> Outcome {
+    let folder = root().join("web-client");
+    let installed = modified(&folder.join("node_modules/.package-lock.json"));
+    if installed.is_some() && installed >= modified(&folder.join("package-lock.json")) {
+        return Ok(());
+    }
+    say("installing the web client's packages (npm ci)");
+    run_in(&folder, "npm", &["ci", "--no-audit", "--no-fund"])
+}
+
+/// Builds the web client when a source is newer than the last build.
+///
+/// # Errors
+/// When the build fails or the first load is over its budget.
+pub fn build_web_client() -> Outcome {
+    web_client()?;
+    let folder = root().join("web-client");
+    let built = modified(&folder.join("dist/index.html"));
+    let sources = ["src", "public", "scripts", "index.html", "package.json", "vite.config.ts"];
+    if built.is_some() && sources.iter().all(|name| newest(&folder.join(name)) <= built) {
+        return Ok(());
+    }
+    say("building the web client");
+    run_in(&folder, "npm", &["run", "build"])
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|data| data.modified()).ok()
+}
+
+/// The latest change of a file or of anything below a folder.
+fn newest(path: &Path) -> Option<SystemTime> {
+    let own = modified(path);
+    let Ok(entries) = fs::read_dir(path) else { return own };
+    entries.flatten().map(|entry| newest(&entry.path())).chain([own]).max().flatten()
+}
+
+fn is_root() -> bool {
+    std::env::var("USER").is_ok_and(|user| user == "root")
+        || fs::metadata("/root/.").is_ok_and(|_| fs::read_dir("/root").is_ok())
+}
+
+const VIETNAMESE_FONT: &str = "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf";
