@@ -1,1 +1,116 @@
 //! Mail's shell: listeners, spool, store, queue, delivery, JMAP over HTTP.
+//!
+//! A letter's way: `smtp_in` (or `submit`) → `spool` → `accept` (one durable transaction: local
+//! deliveries and queue rows) → `store` for mailboxes here, `queue` → `smtp_out` for the others.
+//! `jmap` and `http` show the same store to the webmail.
+
+pub mod accept;
+pub mod config;
+pub mod http;
+pub mod jmap;
+pub mod ports;
+pub mod queue;
+mod smtp_in;
+mod smtp_out;
+mod spool;
+pub mod store;
+pub mod submit;
+
+use std::{path::Path, sync::Arc};
+
+use database::{Database, sqlx::migrate::Migrator};
+
+pub use accept::{Accepted, Envelope, Recipient, SubmitError};
+pub use config::Config;
+pub use ports::Ports;
+pub use smtp_in::Serving;
+pub use submit::Transport;
+
+/// Schema of `mail.db`: 0001 the store, 0002 the queue.
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// The mail service; clones are handles to the same one.
+#[derive(Clone)]
+pub struct Mail {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// What all parts of mail share; lives until the last handle is gone.
+pub(crate) struct Inner {
+    /// The domain of this hub, lower case; also its name in EHLO and in letters it writes.
+    pub(crate) domain: String,
+    pub(crate) config: Config,
+    pub(crate) ports: Ports,
+    pub(crate) database: Database,
+    /// Mailboxes, letters, blobs, change notices.
+    pub(crate) store: store::Store,
+    pub(crate) spool: spool::Spool,
+    /// Woken whenever a queue row may have become due.
+    pub(crate) queue_wake: tokio::sync::Notify,
+}
+
+impl Mail {
+    /// Opens `<data>/mail.db`, `<data>/mail/blobs/` and `<data>/mail/spool/`, creating what is missing.
+    ///
+    /// # Errors
+    /// When a directory or the database cannot be opened.
+    pub async fn open(data: &Path, domain: &str, ports: Ports, config: Config) -> Result<Self, OpenError> {
+        let directory = data.join("mail");
+        std::fs::create_dir_all(&directory)?;
+        let database = Database::open(&data.join("mail.db"), &MIGRATIONS).await?;
+        let store = store::Store::open(&directory, database.clone())?;
+        let spool = spool::Spool::open(&directory.join("spool"))?;
+        let inner = Inner {
+            domain: domain.to_ascii_lowercase(),
+            config,
+            ports,
+            database,
+            store,
+            spool,
+            queue_wake: tokio::sync::Notify::new(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The mailboxes, letters and blobs.
+    pub fn store(&self) -> &store::Store {
+        &self.inner.store
+    }
+
+    /// The domain this hub answers for.
+    pub fn domain(&self) -> &str {
+        &self.inner.domain
+    }
+}
+
+/// Why the mail service could not be opened.
+#[derive(Debug)]
+pub enum OpenError {
+    /// A directory could not be made or read.
+    Io(std::io::Error),
+    /// The database could not be opened.
+    Database(database::OpenError),
+}
+
+impl std::fmt::Display for OpenError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Io(cause) => write!(f, "mail directory: {cause}"),
+            Self::Database(cause) => write!(f, "mail database: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl From<std::io::Error> for OpenError {
+    fn from(cause: std::io::Error) -> Self {
+        Self::Io(cause)
+    }
+}
+
+impl From<database::OpenError> for OpenError {
+    fn from(cause: database::OpenError) -> Self {
+        Self::Database(cause)
+    }
+}

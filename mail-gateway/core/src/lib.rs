@@ -1,1 +1,11 @@
 //! Mail decisions: SMTP and JMAP grammar and session state, queue rules, delivery reports.
+//!
+//! `smtp`, `queue`, `report` and `jmap` never import one another; they meet in `message` and `mailbox`.
+//! Nothing here has a clock, a socket, a file or a task: bytes and times come in, decisions go out.
+
+pub mod jmap;
+pub mod mailbox;
+pub mod message;
+pub mod queue;
+pub mod report;
+pub mod smtp;

@@ -1,0 +1,111 @@
+//! The octets of DATA (RFC 5321 §4.5.2): dot-unstuffing in, dot-stuffing out.
+//!
+//! Smuggling is impossible by construction: a CR or LF alone is refused on the way in (RFC 5321
+//! §2.3.8), only `<CRLF>.<CRLF>` ends a letter, and [`Stuffer`] cannot produce either on the way out.
+
+/// Takes the letter out of the DATA stream.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    at: At,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// At the start of a line; the CRLF of the DATA command itself counts.
+    #[default]
+    Start,
+    /// Inside a line.
+    Text,
+    /// After a CR inside or at the start of a line.
+    Cr,
+    /// After a dot that starts a line.
+    Dot,
+    /// After a dot and CR that start a line.
+    DotCr,
+}
+
+/// How far [`Decoder::decode`] came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// All input is used up; the letter goes on.
+    More,
+    /// The letter ended; this many octets of the input belonged to it.
+    End(usize),
+    /// A CR or LF stood alone: where the letter ends is not certain any more.
+    BareLineBreak,
+}
+
+impl Decoder {
+    /// Appends the letter's octets in `input` to `letter`.
+    pub fn decode(&mut self, input: &[u8], letter: &mut Vec<u8>) -> Progress {
+        for (index, &byte) in input.iter().enumerate() {
+            self.at = match (self.at, byte) {
+                (At::Start, b'.') => At::Dot,
+                (At::Start | At::Text, b'\r') => At::Cr,
+                (At::Dot, b'\r') => At::DotCr,
+                (At::DotCr, b'\n') => return Progress::End(index + 1),
+                (At::Cr, b'\n') => {
+                    letter.extend_from_slice(b"\r\n");
+                    At::Start
+                }
+                (At::Cr | At::DotCr, _) | (_, b'\n') => return Progress::BareLineBreak,
+                // A leading dot was stuffing: it is dropped, what follows is text.
+                (At::Start | At::Text | At::Dot, _) => {
+                    letter.push(byte);
+                    At::Text
+                }
+            };
+        }
+        Progress::More
+    }
+}
+
+/// Puts a letter into a DATA stream.
+#[derive(Debug)]
+pub struct Stuffer {
+    line_start: bool,
+    after_cr: bool,
+}
+
+impl Default for Stuffer {
+    fn default() -> Self {
+        Self { line_start: true, after_cr: false }
+    }
+}
+
+impl Stuffer {
+    /// Appends the stream form of `letter` to `out`; a CR or LF alone becomes CRLF.
+    pub fn stuff(&mut self, letter: &[u8], out: &mut Vec<u8>) {
+        for &byte in letter {
+            match byte {
+                b'\n' => {
+                    out.extend_from_slice(b"\r\n");
+                    (self.line_start, self.after_cr) = (true, false);
+                    continue;
+                }
+                _ if self.after_cr => {
+                    out.extend_from_slice(b"\r\n");
+                    (self.line_start, self.after_cr) = (true, false);
+                }
+                _ => {}
+            }
+            if byte == b'\r' {
+                self.after_cr = true;
+                continue;
+            }
+            if self.line_start && byte == b'.' {
+                out.push(b'.');
+            }
+            out.push(byte);
+            self.line_start = false;
+        }
+    }
+
+    /// Ends the letter.
+    pub fn finish(self, out: &mut Vec<u8>) {
+        if !self.line_start || self.after_cr {
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(b".\r\n");
+    }
+}

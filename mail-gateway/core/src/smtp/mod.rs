@@ -1,0 +1,70 @@
+//! SMTP (RFC 5321) as decisions: a server session, the header rules of acceptance, and what a client
+//! must know (replies, dot-stuffing). Sockets and files are the shell's.
+
+pub mod address;
+mod auth;
+mod commands;
+pub mod data;
+pub mod header;
+pub mod reply;
+mod session;
+mod transaction;
+
+pub use address::Address;
+pub use reply::Reply;
+pub use session::{Session, Settings, Step};
+pub use transaction::{Envelope, StoreFailure};
+
+/// Which door a session came through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Another mail server brings letters for us; nothing is relayed (RFC 5321).
+    Relay,
+    /// A person's mail program hands in letters after signing in (RFC 6409).
+    Submission,
+}
+
+/// Who signed in on a submission session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The sign-in name, for the log.
+    pub login: String,
+    /// The addresses this account may send as.
+    pub addresses: Vec<Address>,
+}
+
+impl Account {
+    /// Whether this account may send as `address`.
+    pub fn may_send_as(&self, address: &Address) -> bool {
+        self.addresses.iter().any(|own| own.same_as(address))
+    }
+}
+
+/// What the directory says of a recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recipient {
+    /// Delivered here.
+    Local,
+    /// In our domain, but nobody has it.
+    Unknown,
+    /// In somebody else's domain.
+    Elsewhere,
+    /// The directory cannot answer now.
+    Unavailable,
+}
+
+/// What became of a sign-in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignIn {
+    /// Name and password were right.
+    Welcome(Account),
+    /// Name or password were wrong.
+    Wrong,
+    /// Too many failures; try later.
+    Locked,
+    /// The directory cannot answer now.
+    Unavailable,
+}
+
+#[cfg(test)]
+mod tests;

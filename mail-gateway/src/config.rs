@@ -1,0 +1,152 @@
+//! What the operator may set about mail transport, with safe defaults.
+
+use std::{net::SocketAddr, time::Duration};
+
+/// Everything mail's shell is told.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where other servers bring mail (`smtp.listen`).
+    pub smtp: Option<SocketAddr>,
+    /// Where mail programs hand in letters with STARTTLS (`submission.listen`, RFC 6409).
+    pub submission: Option<SocketAddr>,
+    /// Where mail programs hand in letters with implicit TLS (`submissions.listen`, RFC 8314).
+    pub submissions: Option<SocketAddr>,
+    /// The largest letter accepted, in octets (`mail.max_size`).
+    pub max_size: u64,
+    /// Fixed ways to domains (`mail.routes`); they come before everything else.
+    pub routes: Vec<Route>,
+    /// Takes all mail for the outside (`mail.smarthost`).
+    pub smarthost: Option<Host>,
+    /// Name servers asked for MX records; empty means the machine's own (`dns.resolvers`).
+    pub resolvers: Vec<SocketAddr>,
+    /// Waits between attempts; after the last attempt the sender is told (`mail.retry_minutes`).
+    pub retry: Vec<Duration>,
+    /// Limits of listeners and queue.
+    pub limits: Limits,
+}
+
+/// Limits that protect this machine and others.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Open SMTP connections in all.
+    pub connections: usize,
+    /// Open SMTP connections of one address.
+    pub connections_per_address: usize,
+    /// Failed sign-ins of one address within [`Limits::failure_window`] before it is turned away.
+    pub failures_per_address: u32,
+    /// The time failed sign-ins are remembered.
+    pub failure_window: Duration,
+    /// Recipients of one letter.
+    pub recipients: usize,
+    /// How long a silent peer is waited for (RFC 5321 §4.5.3.2.7 asks for five minutes at least).
+    pub idle: Duration,
+    /// Outgoing connections in all.
+    pub outgoing: usize,
+    /// Outgoing connections to one domain.
+    pub outgoing_per_domain: usize,
+    /// How long one attempt of the queue may own its rows; must exceed the client's timeouts.
+    pub lease: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 500,
+            connections_per_address: 50,
+            failures_per_address: 20,
+            failure_window: Duration::from_secs(600),
+            recipients: 500,
+            idle: Duration::from_secs(300),
+            outgoing: 32,
+            outgoing_per_domain: 4,
+            lease: Duration::from_secs(1800),
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        const MINUTE: u64 = 60;
+        Self {
+            smtp: None,
+            submission: None,
+            submissions: None,
+            max_size: 35 * 1024 * 1024,
+            routes: Vec::new(),
+            smarthost: None,
+            resolvers: Vec::new(),
+            retry: [1, 5, 15, 60, 240, 480, 960, 1440].map(|n| Duration::from_secs(n * MINUTE)).to_vec(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// A server and its port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// Name or address.
+    pub name: String,
+    /// Port.
+    pub port: u16,
+}
+
+impl Host {
+    /// Parses `host:port`, `[v6]:port` or `host` (port 25).
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let bad = || format!("“{text}” is not host:port, such as mail.example:25 or 127.0.0.1:2526");
+        let (name, port) = match text.rsplit_once(':') {
+            Some((name, port)) if !name.contains(':') || name.ends_with(']') => {
+                (name, port.parse().map_err(|_| bad())?)
+            }
+            Some(_) => return Err(bad()),
+            None => (text, 25),
+        };
+        let name = name.trim_start_matches('[').trim_end_matches(']');
+        if name.is_empty() || name.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(bad());
+        }
+        Ok(Self { name: name.to_owned(), port })
+    }
+}
+
+/// A fixed way to one domain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The domain, lower case.
+    pub domain: String,
+    /// Where its letters go.
+    pub host: Host,
+}
+
+impl Route {
+    /// Parses `domain=host:port`.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (domain, host) = text
+            .split_once('=')
+            .ok_or_else(|| format!("“{text}” is not domain=host:port, such as donvi.example=10.0.0.5:25"))?;
+        Ok(Self { domain: domain.trim().to_lowercase(), host: Host::parse(host.trim())? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Host, Route};
+
+    #[test]
+    fn routes_are_read_as_operators_write_them() {
+        let route = Route::parse("Bo.example = 127.0.0.1:2526").unwrap();
+        assert_eq!((route.domain.as_str(), route.host.port), ("bo.example", 2526));
+        assert_eq!(Host::parse("[::1]:25").unwrap(), Host { name: "::1".into(), port: 25 });
+        assert_eq!(Host::parse("mx.example").unwrap().port, 25);
+        for bad in ["", ":25", "mx:x", "::1", "a b:25"] {
+            assert!(Host::parse(bad).is_err(), "{bad}");
+        }
+        assert!(Route::parse("bo.example").unwrap_err().contains("domain=host:port"));
+    }
+}

@@ -1,0 +1,69 @@
+//! What mail asks of the rest of the hub. The hub implements these over the directory;
+//! tests implement them over a table.
+
+use std::{fmt, net::IpAddr, sync::Arc};
+
+use base::{MailboxId, Redacted, Timestamp};
+use directory_core::Principal;
+use futures_util::future::BoxFuture;
+
+/// Everything mail asks of others, gathered.
+#[derive(Clone)]
+pub struct Ports {
+    /// Who an address belongs to.
+    pub addresses: Arc<dyn Addresses>,
+    /// Who may submit.
+    pub credentials: Arc<dyn Credentials>,
+}
+
+/// Resolves recipients.
+pub trait Addresses: Send + Sync {
+    /// Where letters to `address` (`local@domain`) go: a person, an agency mailbox, a group.
+    fn resolve<'a>(&'a self, address: &'a str) -> BoxFuture<'a, Result<Resolution, Unavailable>>;
+}
+
+/// Checks the password of a mail client.
+pub trait Credentials: Send + Sync {
+    /// The principal that `login` (sign-in name or address) and `password` open. Lock-out after
+    /// repeated failures is counted here, so that web and mail share one count.
+    fn authenticate<'a>(
+        &'a self,
+        login: &'a str,
+        password: &'a Redacted<String>,
+        peer: IpAddr,
+    ) -> BoxFuture<'a, Result<Principal, Refused>>;
+}
+
+/// What an address is to this hub.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resolution {
+    /// Ours: delivered into these mailboxes (several for a group).
+    Local(Vec<MailboxId>),
+    /// In our domain, but nobody has it.
+    Unknown,
+    /// In a domain that is not ours.
+    NotOurs,
+}
+
+/// Why a sign-in over SMTP was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// Wrong name or password, or an account that may not sign in.
+    Wrong,
+    /// Too many failures; nothing is tried before this moment.
+    LockedUntil(Timestamp),
+    /// The directory cannot answer now.
+    Unavailable,
+}
+
+/// The directory cannot answer now; the peer is asked to come back (`451`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unavailable;
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the directory cannot answer now")
+    }
+}
+
+impl std::error::Error for Unavailable {}
