@@ -1,0 +1,128 @@
+// The letter being written, and its copy on this computer that survives a crash of the browser.
+
+import { toJmap, type Recipient } from "./addresses";
+import { htmlToText } from "./reply";
+
+export interface Attachment {
+    blobId: string;
+    name: string;
+    type: string;
+    size: number;
+}
+
+/** Everything of a letter that is not yet sent. */
+export interface Draft {
+    /** Made on this computer; names the local copy. */
+    key: string;
+    /** The mailbox it is written in and sent from. */
+    account: string;
+    /** Its id on the hub, once saved there. */
+    serverId: string | null;
+    to: Recipient[];
+    cc: Recipient[];
+    bcc: Recipient[];
+    subject: string;
+    html: string;
+    attachments: Attachment[];
+    inReplyTo: string[] | null;
+    references: string[] | null;
+    /** ms; when it was last changed here. */
+    changedAt: number;
+}
+
+/** `Storage`, as far as drafts need it. */
+export interface Store {
+    readonly length: number;
+    key(index: number): string | null;
+    getItem(key: string): string | null;
+    setItem(key: string, value: string): void;
+    removeItem(key: string): void;
+}
+
+const PREFIX = "draft:";
+/** Copies older than this were written by a browser nobody came back to. */
+const KEPT_MS = 30 * 86_400_000;
+
+/** Keeps a copy. Without room or permission the copy on the hub is the only one: not an error. */
+export function keep(store: Store, person: string, draft: Draft): boolean {
+    try {
+        store.setItem(`${PREFIX}${person}:${draft.key}`, JSON.stringify(draft));
+        return true;
+    } catch {
+        return false;
+    }
+}
+
+export function forget(store: Store, person: string, key: string): void {
+    try {
+        store.removeItem(`${PREFIX}${person}:${key}`);
+    } catch {
+        // A store that cannot be written has nothing to forget.
+    }
+}
+
+/** Letters of `person` left unfinished here, newest first. Damaged or old copies are dropped. */
+export function leftOver(store: Store, person: string, now: number): Draft[] {
+    const found: Draft[] = [];
+    const prefix = `${PREFIX}${person}:`;
+    const keys = Array.from({ length: store.length }, (_, index) => store.key(index));
+    for (const key of keys) {
+        if (!key?.startsWith(prefix)) continue;
+        const draft = parse(store.getItem(key));
+        if (draft && now - draft.changedAt < KEPT_MS) found.push(draft);
+        else store.removeItem(key);
+    }
+    return found.sort((a, b) => b.changedAt - a.changedAt);
+}
+
+function parse(text: string | null): Draft | null {
+    try {
+        const draft = JSON.parse(text ?? "") as Draft;
+        return typeof draft.key === "string" && Array.isArray(draft.to) && typeof draft.html === "string"
+            ? draft
+            : null;
+    } catch {
+        return null;
+    }
+}
+
+/** Nothing worth keeping: no recipient, no subject, no attachment, no text beyond `start`. */
+export function isEmpty(draft: Draft, start: string): boolean {
+    return (
+        draft.to.length + draft.cc.length + draft.bcc.length + draft.attachments.length === 0 &&
+        draft.subject.trim() === "" &&
+        (htmlToText(draft.html) === "" || draft.html === start)
+    );
+}
+
+/** The JMAP object of the draft (RFC 8621 §4.6): one text and one HTML part, then the files. */
+export function toEmail(
+    draft: Draft,
+    from: { name: string; email: string },
+    draftsFolder: string,
+): Record<string, unknown> {
+    const filled = (list: Recipient[]): unknown => (list.length ? toJmap(list) : null);
+    return {
+        mailboxIds: { [draftsFolder]: true },
+        keywords: { $draft: true, $seen: true },
+        from: [from],
+        to: filled(draft.to),
+        cc: filled(draft.cc),
+        bcc: filled(draft.bcc),
+        subject: draft.subject,
+        inReplyTo: draft.inReplyTo,
+        references: draft.references,
+        bodyValues: {
+            text: { value: htmlToText(draft.html) },
+            html: { value: draft.html },
+        },
+        textBody: [{ partId: "text", type: "text/plain" }],
+        htmlBody: [{ partId: "html", type: "text/html" }],
+        attachments: draft.attachments.map(({ blobId, name, type }) => ({
+            blobId,
+            name,
+            type,
+            disposition: "attachment",
+        })),
+    };
+}
