@@ -1,0 +1,2 @@
+export type * from "./protocol";
+export type * from "./rest";

@@ -1,0 +1,39 @@
+// REST types of the hub.
+
+import type { MeetingId, MeetingStatus, PersonId, Role, Timestamp } from "./protocol";
+
+export type MailboxKind = "personal" | "agency";
+export type MailboxGrant = { mailbox: string; address: string; name: string; kind: MailboxKind; maySend: boolean };
+
+export type SessionView = {
+    person: { id: PersonId; name: string; unit: string; unitName: string; position: string };
+    login: string;
+    isAdmin: boolean;
+    mustChangePassword: boolean;
+    mailboxes: Array<MailboxGrant>;
+    hub: { domain: string; name: string; build: string };
+    serverTime: Timestamp;
+};
+
+export type ErrorBody = { error: { code: string; message?: string; id?: string } & Record<string, unknown> };
+
+export type MeetingSummary = {
+    id: MeetingId;
+    title: string;
+    chair: string;
+    startsAt: Timestamp;
+    endsAt: Timestamp;
+    status: MeetingStatus;
+    room: string | null;
+    role: Role | null;
+};
+
+/** What the lobby shows before anybody enters; also for guests. */
+export type EntryView = {
+    id: MeetingId;
+    title: string;
+    chair: string;
+    startsAt: Timestamp;
+    endsAt: Timestamp;
+    status: MeetingStatus;
+};

@@ -1,0 +1,5 @@
+import type vi from "../vi/admin";
+
+export default {
+    loading: "Loading…",
+} satisfies Record<keyof typeof vi, string>;
