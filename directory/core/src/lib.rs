@@ -1,1 +1,31 @@
 //! The directory's model and rules: units, people, accounts, addresses, who may do what.
+//!
+//! Pure: no clock, no disk, no randomness of its own. The shell (`directory`) loads a [`Registry`]
+//! and asks it; every other service may import the types here, above all [`Principal`].
+
+mod address;
+mod audit;
+mod lockout;
+mod model;
+mod name;
+mod naming;
+mod password;
+mod permission;
+mod principal;
+mod registry;
+mod search;
+
+pub use address::{EmailAddress, InvalidAddress};
+pub use audit::{AuditEvent, AuditRecord};
+pub use lockout::{Allowance, LOCK_AFTER, LOCK_FOR, Lockout, Refusal};
+pub use model::{
+    Account, AccountState, Address, Group, Mailbox, MailboxKind, Period, Person, Position, Reader, Room,
+    Site, Unit, UnitKind,
+};
+pub use name::{compare_people, compare_text, given_name};
+pub use naming::{AddressBook, person_local_part};
+pub use password::{MIN_PASSWORD, PasswordProblem, check_password, normalise_password, temporary_password};
+pub use permission::{Action, Object, may};
+pub use principal::{MailboxGrant, Principal};
+pub use registry::{Contact, Records, Registry, Resolution};
+pub use search::{DirectoryEntry, EntryKind, Index};

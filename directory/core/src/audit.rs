@@ -1,0 +1,131 @@
+//! Acts that are kept for good, each with a sentence an inspector can read, and the bytes over which
+//! the chain of hashes runs.
+
+use base::{Timestamp, id::AuditId};
+
+/// An act worth keeping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuditEvent {
+    /// Sample data was loaded.
+    SampleLoaded,
+    /// Somebody signed in.
+    SignedIn,
+    /// An account was locked after wrong passwords.
+    Locked,
+    /// Somebody changed the own password.
+    PasswordChanged,
+    /// Somebody ended a session from the list.
+    SessionEnded,
+    /// A person was created with account and mailbox.
+    PersonCreated {
+        /// The sign-in name.
+        login: String,
+        /// The address.
+        address: String,
+    },
+    /// A temporary password was issued.
+    PasswordReset,
+    /// An account was switched off.
+    AccountDisabled,
+    /// An account was switched on again.
+    AccountEnabled,
+    /// A room was created.
+    RoomCreated,
+}
+
+impl AuditEvent {
+    /// The stable word in the store.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::SampleLoaded => "sampleLoaded",
+            Self::SignedIn => "signedIn",
+            Self::Locked => "locked",
+            Self::PasswordChanged => "passwordChanged",
+            Self::SessionEnded => "sessionEnded",
+            Self::PersonCreated { .. } => "personCreated",
+            Self::PasswordReset => "passwordReset",
+            Self::AccountDisabled => "accountDisabled",
+            Self::AccountEnabled => "accountEnabled",
+            Self::RoomCreated => "roomCreated",
+        }
+    }
+
+    /// What was done to `object`, in words.
+    pub fn sentence(&self, object: &str) -> String {
+        match self {
+            Self::SampleLoaded => "Nạp dữ liệu mẫu".to_owned(),
+            Self::SignedIn => format!("Đăng nhập tài khoản {object}"),
+            Self::Locked => format!("Tạm khóa tài khoản {object} do nhập sai mật khẩu 5 lần"),
+            Self::PasswordChanged => format!("Đổi mật khẩu tài khoản {object}"),
+            Self::SessionEnded => format!("Kết thúc một phiên đăng nhập của tài khoản {object}"),
+            Self::PersonCreated { login, address } => {
+                format!("Thêm người dùng {object}, tài khoản {login}, hộp thư {address}")
+            }
+            Self::PasswordReset => format!("Cấp mật khẩu tạm cho {object}"),
+            Self::AccountDisabled => format!("Tạm khóa tài khoản của {object}"),
+            Self::AccountEnabled => format!("Mở khóa tài khoản của {object}"),
+            Self::RoomCreated => format!("Thêm phòng họp {object}"),
+        }
+    }
+}
+
+/// One line of the log, as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRecord {
+    /// Its place: 1, 2, 3 … without gaps.
+    pub sequence: i64,
+    /// Its id.
+    pub id: AuditId,
+    /// When.
+    pub at: Timestamp,
+    /// The sign-in name of who acted.
+    pub login: String,
+    /// The name of who acted.
+    pub actor: String,
+    /// [`AuditEvent::code`].
+    pub action: String,
+    /// [`AuditEvent::sentence`].
+    pub sentence: String,
+    /// From which network address; empty on the machine itself.
+    pub ip: String,
+}
+
+impl AuditRecord {
+    /// The bytes whose SHA-256, with the previous line's hash before them, is this line's hash.
+    ///
+    /// Every field is preceded by its length, so that no two lines share their bytes.
+    pub fn chained_bytes(&self, previous: &[u8]) -> Vec<u8> {
+        let (sequence, id, at) =
+            (self.sequence.to_string(), self.id.to_string(), self.at.as_micros().to_string());
+        let fields = [&sequence, &id, &at, &self.login, &self.actor, &self.action, &self.sentence, &self.ip];
+        let mut bytes = previous.to_vec();
+        for field in fields {
+            bytes.extend_from_slice(&(field.len() as u64).to_be_bytes());
+            bytes.extend_from_slice(field.as_bytes());
+        }
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base::{Timestamp, id::AuditId};
+
+    use super::AuditRecord;
+
+    #[test]
+    fn moving_text_between_fields_changes_the_bytes() {
+        let line = |login: &str, actor: &str| AuditRecord {
+            sequence: 1,
+            id: AuditId::from_u128(1),
+            at: Timestamp::from_seconds(1),
+            login: login.into(),
+            actor: actor.into(),
+            action: "signedIn".into(),
+            sentence: String::new(),
+            ip: String::new(),
+        };
+        assert_ne!(line("ab", "c").chained_bytes(b""), line("a", "bc").chained_bytes(b""));
+        assert_ne!(line("a", "b").chained_bytes(b"x"), line("a", "b").chained_bytes(b"y"));
+    }
+}

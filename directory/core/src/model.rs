@@ -1,0 +1,237 @@
+//! The nouns of the directory. Dates of validity are everywhere because units merge, are renamed and
+//! dissolved (every district of Vietnam on 1 July 2025), and letters and minutes outlive them.
+
+use base::{
+    Timestamp,
+    id::{AccountId, GroupId, MailboxId, PersonId, PositionId, RoomId, SiteId, UnitId},
+};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// When something holds: from a moment on, perhaps until another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Period {
+    /// First moment.
+    pub from: Timestamp,
+    /// First moment it no longer holds.
+    pub until: Option<Timestamp>,
+}
+
+impl Period {
+    /// Whether it holds at `now`.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.from <= now && self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// What sort of unit; the level is a matter of the tree, never of the kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum UnitKind {
+    /// A province or centrally-run city (*tỉnh*).
+    Province,
+    /// A provincial city, town or rural district (*thành phố, thị xã, huyện*).
+    District,
+    /// A commune, ward or township (*xã, phường, thị trấn, đặc khu*).
+    Commune,
+    /// A department, board or office of the province (*sở, ban, ngành*).
+    Agency,
+    /// A division inside an agency or a district (*phòng, ban, thanh tra*).
+    Division,
+    /// A public service unit (*đơn vị sự nghiệp*): a centre, a school, a hospital.
+    Centre,
+}
+
+impl UnitKind {
+    /// The stable word in the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Province => "province",
+            Self::District => "district",
+            Self::Commune => "commune",
+            Self::Agency => "agency",
+            Self::Division => "division",
+            Self::Centre => "centre",
+        }
+    }
+
+    /// The kind that the store's word names.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Province, Self::District, Self::Commune, Self::Agency, Self::Division, Self::Centre]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
+
+    /// Whether the unit is a part of its parent's own staff, rather than a body below it.
+    pub const fn is_part_of_parent(self) -> bool {
+        matches!(self, Self::Division | Self::Centre)
+    }
+}
+
+/// An organisational unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// Its id.
+    pub id: UnitId,
+    /// The unit above; `None` at the root.
+    pub parent: Option<UnitId>,
+    /// Its kind.
+    pub kind: UnitKind,
+    /// Identifier code (*mã định danh*), unique.
+    pub code: String,
+    /// Full name, with its type: "UBND xã Bảo Ninh".
+    pub name: String,
+    /// Short name: "X. Bảo Ninh", "STTTT".
+    pub short_name: String,
+    /// What stands after the dot in its people's addresses; `None`: the parent's.
+    pub mail_code: Option<String>,
+    /// Protocol order among its siblings (*thứ tự lễ tân*).
+    pub order: u32,
+    /// When the unit exists.
+    pub valid: Period,
+    /// Who took over its tasks when it ended.
+    pub successor: Option<UnitId>,
+}
+
+/// A natural person. The name is one whole: never split into first and last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Its id.
+    pub id: PersonId,
+    /// *Họ và tên*.
+    pub name: String,
+    /// Office telephone.
+    pub phone: Option<String>,
+}
+
+/// A post in a unit, perhaps held by somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// Its id.
+    pub id: PositionId,
+    /// Who holds it; `None`: the position stands alone.
+    pub person: Option<PersonId>,
+    /// Where.
+    pub unit: UnitId,
+    /// *Chức vụ*: "Chuyên viên".
+    pub title: String,
+    /// Protocol order of the post: 30 chairman, 60 director, 90 specialist.
+    pub order: u32,
+    /// From when to when.
+    pub valid: Period,
+}
+
+/// Whether an account may sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum AccountState {
+    /// In use.
+    Active,
+    /// Switched off by an administrator.
+    Disabled,
+}
+
+/// A person's sign-in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// Whose.
+    pub person: PersonId,
+    /// The sign-in name, lower case.
+    pub login: String,
+    /// IT staff of the hub.
+    pub is_admin: bool,
+    /// Whether it may sign in.
+    pub state: AccountState,
+    /// The password is a temporary one.
+    pub must_change: bool,
+    /// Last successful sign-in.
+    pub last_sign_in: Option<Timestamp>,
+}
+
+/// A named set of persons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Its id.
+    pub id: GroupId,
+    /// Its name.
+    pub name: String,
+    /// Its members.
+    pub members: Vec<PersonId>,
+}
+
+/// Whose letters a mailbox holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum MailboxKind {
+    /// One person's.
+    Personal,
+    /// An agency's, read by the people its head names.
+    Agency,
+}
+
+/// A store of letters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mailbox {
+    /// Its id.
+    pub id: MailboxId,
+    /// Personal or agency.
+    pub kind: MailboxKind,
+    /// The name shown in *From*.
+    pub name: String,
+    /// The unit it belongs to; for a personal one, where it was issued.
+    pub unit: UnitId,
+    /// The person of a personal mailbox.
+    pub person: Option<PersonId>,
+    /// Its primary address.
+    pub address: String,
+}
+
+/// Somebody who reads a mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reader {
+    /// The mailbox.
+    pub mailbox: MailboxId,
+    /// Who.
+    pub person: PersonId,
+    /// Whether also sending is allowed.
+    pub may_send: bool,
+}
+
+/// A mail address ever given out. One without a mailbox is a tombstone: it is never given out again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// The whole address, lower case.
+    pub address: String,
+    /// Where its letters go.
+    pub mailbox: Option<MailboxId>,
+}
+
+/// A meeting room (*phòng họp*).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// Its id.
+    pub id: RoomId,
+    /// Its name.
+    pub name: String,
+    /// Whose it is.
+    pub unit: UnitId,
+    /// Seats.
+    pub capacity: Option<u32>,
+}
+
+/// A site (*điểm cầu*): a room with a line and a device, the participant of official meetings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// Its id.
+    pub id: SiteId,
+    /// Unique key, "DC-18889".
+    pub code: String,
+    /// "Điểm cầu UBND xã Bảo Ninh (TP Đồng Hới)".
+    pub name: String,
+    /// "X. Bảo Ninh – ĐH".
+    pub short_name: String,
+    /// Whose it is.
+    pub unit: UnitId,
+}

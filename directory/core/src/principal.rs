@@ -1,0 +1,69 @@
+//! Who acts on a request: the value every router receives from hub's authentication.
+
+use base::id::{AccountId, MailboxId, PersonId, SessionId, UnitId};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::MailboxKind;
+
+/// A signed-in person (or the system itself), with everything a permission depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// The account that signed in.
+    pub account: AccountId,
+    /// Its person.
+    pub person: PersonId,
+    /// The browser session; `None` for mail clients and the command line.
+    pub session: Option<SessionId>,
+    /// The person's full name, whole (*họ và tên*).
+    pub name: String,
+    /// The unit of the person's first position.
+    pub unit: UnitId,
+    /// That unit's name.
+    pub unit_name: String,
+    /// The title of the person's first position.
+    pub position: String,
+    /// Protocol order: lower comes first in lists and tiles.
+    pub order: u32,
+    /// IT staff of the hub.
+    pub is_admin: bool,
+    /// The sign-in name.
+    pub login: String,
+    /// Mailboxes this person reads, the personal one first.
+    pub mailboxes: Vec<MailboxGrant>,
+}
+
+impl Principal {
+    /// The actor of the command line: the operating-system user `name`, who owns the data anyway.
+    pub fn system(name: &str) -> Self {
+        Self {
+            account: AccountId::from_u128(0),
+            person: PersonId::from_u128(0),
+            session: None,
+            name: format!("Người vận hành máy chủ ({name})"),
+            unit: UnitId::from_u128(0),
+            unit_name: String::new(),
+            position: String::new(),
+            order: u32::MAX,
+            is_admin: true,
+            login: format!("os:{name}"),
+            mailboxes: Vec::new(),
+        }
+    }
+}
+
+/// A mailbox its reader may open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct MailboxGrant {
+    /// The mailbox; also the JMAP account id.
+    pub mailbox: MailboxId,
+    /// Its primary address.
+    pub address: String,
+    /// The name shown in *From*.
+    pub name: String,
+    /// Personal or agency.
+    pub kind: MailboxKind,
+    /// Whether the reader may also send as this address.
+    pub may_send: bool,
+}

@@ -1,0 +1,162 @@
+use base::{
+    Timestamp,
+    id::{AccountId, MailboxId, PersonId, PositionId, UnitId},
+};
+
+use super::{Records, Registry, Resolution};
+use crate::{
+    Account, AccountState, Address, Mailbox, MailboxKind, Period, Person, Position, Reader, Unit, UnitKind,
+};
+
+const NOW: Timestamp = Timestamp::from_seconds(1_000);
+const DOMAIN: &str = "q.example";
+
+fn unit(id: u128, parent: Option<u128>, kind: UnitKind, name: &str, order: u32) -> Unit {
+    Unit {
+        id: UnitId::from_u128(id),
+        parent: parent.map(UnitId::from_u128),
+        kind,
+        code: id.to_string(),
+        name: name.into(),
+        short_name: name.into(),
+        mail_code: (kind == UnitKind::Agency).then(|| format!("u{id}")),
+        order,
+        valid: Period::default(),
+        successor: None,
+    }
+}
+
+fn position(id: u128, person: u128, unit: u128, order: u32) -> Position {
+    Position {
+        id: PositionId::from_u128(id),
+        person: Some(PersonId::from_u128(person)),
+        unit: UnitId::from_u128(unit),
+        title: format!("Chức vụ {order}"),
+        order,
+        valid: Period::default(),
+    }
+}
+
+fn records() -> Records {
+    let person = |id, name: &str| Person { id: PersonId::from_u128(id), name: name.into(), phone: None };
+    let mailbox = |id, kind, person: Option<u128>, address: &str| Mailbox {
+        id: MailboxId::from_u128(id),
+        kind,
+        name: address.into(),
+        unit: UnitId::from_u128(2),
+        person: person.map(PersonId::from_u128),
+        address: format!("{address}@{DOMAIN}"),
+    };
+    let address = |text: &str, id: Option<u128>| Address {
+        address: format!("{text}@{DOMAIN}"),
+        mailbox: id.map(MailboxId::from_u128),
+    };
+    Records {
+        units: vec![
+            unit(4, Some(2), UnitKind::Division, "Phòng CNTT", 1),
+            unit(3, Some(1), UnitKind::Agency, "Sở Y tế", 17),
+            unit(2, Some(1), UnitKind::Agency, "Sở TT&TT", 11),
+            unit(1, None, UnitKind::Province, "UBND tỉnh", 1),
+        ],
+        persons: vec![person(1, "Trần Thị Dung"), person(2, "Lê Văn Bình"), person(3, "Cao Văn An")],
+        positions: vec![
+            position(1, 1, 4, 90),
+            position(2, 2, 4, 85),
+            position(3, 2, 3, 80),
+            position(4, 3, 4, 90),
+        ],
+        accounts: vec![Account {
+            id: AccountId::from_u128(1),
+            person: PersonId::from_u128(1),
+            login: "dung".into(),
+            is_admin: true,
+            state: AccountState::Active,
+            must_change: false,
+            last_sign_in: None,
+        }],
+        mailboxes: vec![
+            mailbox(1, MailboxKind::Personal, Some(1), "dungtt.u2"),
+            mailbox(2, MailboxKind::Agency, None, "u2"),
+        ],
+        readers: vec![Reader {
+            mailbox: MailboxId::from_u128(2),
+            person: PersonId::from_u128(1),
+            may_send: true,
+        }],
+        addresses: vec![address("dungtt.u2", Some(1)), address("u2", Some(2)), address("leaver.u2", None)],
+        rooms: Vec::new(),
+    }
+}
+
+fn registry() -> Registry {
+    Registry::new(DOMAIN, records(), NOW)
+}
+
+#[test]
+fn the_tree_comes_in_protocol_order() {
+    let registry = registry();
+    let names: Vec<_> = registry.units().iter().map(|unit| unit.name.as_str()).collect();
+    assert_eq!(names, ["UBND tỉnh", "Sở TT&TT", "Phòng CNTT", "Sở Y tế"]);
+    assert_eq!(registry.mail_code(UnitId::from_u128(4)), "u2");
+}
+
+#[test]
+fn people_of_a_unit_come_by_rank_then_given_name() {
+    let registry = registry();
+    let staff = registry.staff(UnitId::from_u128(4));
+    let names: Vec<_> = staff.iter().map(|c| (c.name.as_str(), c.position.as_str())).collect();
+    assert_eq!(
+        names,
+        [("Lê Văn Bình", "Chức vụ 85"), ("Cao Văn An", "Chức vụ 90"), ("Trần Thị Dung", "Chức vụ 90")]
+    );
+    // The first position of two is the one of higher protocol rank.
+    assert_eq!(registry.contact(PersonId::from_u128(2)).unwrap().unit_name, "Sở Y tế");
+}
+
+#[test]
+fn inviting_an_agency_reaches_its_divisions_inviting_the_province_does_not_reach_agencies() {
+    let registry = registry();
+    assert_eq!(registry.staff_with_divisions(UnitId::from_u128(2)).len(), 3);
+    assert_eq!(registry.staff_with_divisions(UnitId::from_u128(1)).len(), 0);
+}
+
+#[test]
+fn addresses_resolve_to_mailboxes_and_a_leavers_address_is_dead() {
+    let registry = registry();
+    let resolve = |text: &str| registry.resolve(&text.parse().unwrap());
+    assert_eq!(resolve("DungTT.u2@Q.example"), Resolution::Local(vec![MailboxId::from_u128(1)]));
+    assert_eq!(resolve("leaver.u2@q.example"), Resolution::Unknown);
+    assert_eq!(resolve("nobody@q.example"), Resolution::Unknown);
+    assert_eq!(resolve("u2@other.example"), Resolution::NotOurs);
+    assert_eq!(resolve("Postmaster@q.example"), Resolution::Local(vec![MailboxId::from_u128(1)]));
+}
+
+#[test]
+fn a_principal_reads_the_own_mailbox_and_the_agencys() {
+    let registry = registry();
+    let account = registry.account_by_login(" DUNG ").unwrap();
+    assert_eq!(registry.account_by_login("dungtt.u2@q.example"), Some(account));
+    assert_eq!(registry.account_by_login("u2@q.example"), None);
+    let principal = registry.principal(account.id).unwrap();
+    let kinds: Vec<_> = principal.mailboxes.iter().map(|grant| grant.kind).collect();
+    assert_eq!(kinds, [MailboxKind::Personal, MailboxKind::Agency]);
+}
+
+#[test]
+fn who_is_switched_off_and_what_has_ended_is_not_found() {
+    let mut records = records();
+    records.accounts[0].state = AccountState::Disabled;
+    records.units[1].valid.until = Some(NOW);
+    let registry = Registry::new(DOMAIN, records, NOW);
+    assert!(registry.search("dung", 9).is_empty());
+    assert!(registry.search("sở y tế", 9).is_empty());
+    assert_eq!(registry.staff(UnitId::from_u128(4)).len(), 2);
+}
+
+#[test]
+fn a_cycle_in_the_store_does_not_hang() {
+    let mut records = records();
+    records.units.push(unit(8, Some(9), UnitKind::Agency, "A", 1));
+    records.units.push(unit(9, Some(8), UnitKind::Agency, "B", 1));
+    assert_eq!(Registry::new(DOMAIN, records, NOW).units().len(), 4);
+}
