@@ -1,0 +1,295 @@
+//! Deciding and writing the answer (RFC 8829 §5.3): which section becomes which track or slot.
+
+use std::{fmt::Write as _, net::SocketAddr};
+
+use base::random::Random;
+
+use super::{Fingerprint, Offer, OfferError, Section, SectionKind, offer::extension_table};
+use crate::{MediaKind, rtp::ExtensionIds};
+
+/// What the answer says about this worker.
+#[derive(Debug, Clone)]
+pub struct Local<'a> {
+    /// Own ICE user fragment for this peer.
+    pub ice_ufrag: &'a str,
+    /// Own ICE password for this peer.
+    pub ice_pwd: &'a str,
+    /// Hash of the worker's certificate.
+    pub fingerprint: &'a Fingerprint,
+    /// Where the worker can be reached, best first.
+    pub candidates: &'a [SocketAddr],
+}
+
+/// A section the client sends in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncomingMedia {
+    /// Which of the seat's media.
+    pub kind: MediaKind,
+    /// Index of the m-line.
+    pub section: usize,
+    /// Its name.
+    pub mid: String,
+    /// Payload type of the media.
+    pub payload_type: u8,
+    /// Payload type of its retransmissions.
+    pub rtx_payload_type: Option<u8>,
+    /// Header extensions taken.
+    pub extensions: ExtensionIds,
+    /// Simulcast stream ids, lowest layer first; empty without simulcast.
+    pub rids: Vec<String>,
+    /// SSRCs announced in the offer, with those of their retransmissions.
+    pub ssrcs: Vec<(u32, Option<u32>)>,
+}
+
+/// A section the client receives in: a slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotMedia {
+    /// Heard or seen.
+    pub is_audio: bool,
+    /// Index of the m-line.
+    pub section: usize,
+    /// Its name, sent with every packet.
+    pub mid: String,
+    /// Payload type as the receiver numbers it.
+    pub payload_type: u8,
+    /// Payload type of retransmissions, when the receiver can take them.
+    pub rtx_payload_type: Option<u8>,
+    /// SSRC for the life of the peer.
+    pub ssrc: u32,
+    /// SSRC of retransmissions.
+    pub rtx_ssrc: u32,
+    /// Header extensions used.
+    pub extensions: ExtensionIds,
+}
+
+/// What becomes of every m-line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Use {
+    Incoming(usize),
+    Slot(usize),
+    Rejected,
+}
+
+/// The decision on an offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What the client sends.
+    pub incoming: Vec<IncomingMedia>,
+    /// Where it receives, in the order of m-lines.
+    pub slots: Vec<SlotMedia>,
+    uses: Vec<Use>,
+}
+
+impl Answer {
+    /// Decides on `offer`. The first sending audio section is the microphone, the second the
+    /// sound of the screen; the first sending video section the camera, the second the screen.
+    pub fn to(offer: &Offer, random: &mut dyn Random) -> Result<Self, OfferError> {
+        let mut answer = Self { incoming: Vec::new(), slots: Vec::new(), uses: Vec::new() };
+        let mut audio = [MediaKind::Microphone, MediaKind::ScreenAudio].into_iter();
+        let mut video = [MediaKind::Camera, MediaKind::Screen].into_iter();
+        for (index, section) in offer.sections.iter().enumerate() {
+            let kind = match section.kind {
+                SectionKind::Other => None,
+                _ if !section.sends && !section.receives => None,
+                SectionKind::Audio if section.sends => audio.next().map(Some),
+                SectionKind::Video if section.sends => video.next().map(Some),
+                _ => Some(None),
+            };
+            let used = match (kind, section.payload_type) {
+                (None, _) => Use::Rejected,
+                (Some(_), None) => return Err(OfferError::NoCodec),
+                (Some(Some(kind)), Some(payload_type)) => {
+                    answer.incoming.push(incoming(kind, index, section, payload_type));
+                    Use::Incoming(answer.incoming.len() - 1)
+                }
+                (Some(None), Some(payload_type)) => {
+                    let slot = answer.slot(index, section, payload_type, offer, random);
+                    answer.slots.push(slot);
+                    Use::Slot(answer.slots.len() - 1)
+                }
+            };
+            answer.uses.push(used);
+        }
+        Ok(answer)
+    }
+
+    fn slot(
+        &self,
+        index: usize,
+        section: &Section,
+        payload_type: u8,
+        offer: &Offer,
+        random: &mut dyn Random,
+    ) -> SlotMedia {
+        let taken = |ssrc: u32| {
+            ssrc == 0
+                || self.slots.iter().any(|s| s.ssrc == ssrc || s.rtx_ssrc == ssrc)
+                || offer.sections.iter().flat_map(|s| &s.ssrcs).any(|(a, b)| *a == ssrc || *b == Some(ssrc))
+        };
+        // 53 numbers out of 2^32: a second draw is all it ever takes; the bound is for broken sources.
+        let mut draw = |not: u32| {
+            (0..64).map(|_| random.next_u32()).find(|s| !taken(*s) && *s != not).unwrap_or(index as u32 + 1)
+        };
+        let ssrc = draw(0);
+        SlotMedia {
+            is_audio: section.kind == SectionKind::Audio,
+            section: index,
+            mid: section.mid.clone(),
+            payload_type,
+            rtx_payload_type: section.rtx_payload_type,
+            ssrc,
+            rtx_ssrc: draw(ssrc),
+            extensions: ExtensionIds {
+                mid: section.extensions.mid,
+                abs_send_time: section.extensions.abs_send_time,
+                ..ExtensionIds::default()
+            },
+        }
+    }
+
+    /// The answer as text.
+    pub fn write(&self, offer: &Offer, local: &Local<'_>, random: &mut dyn Random) -> String {
+        let mut out = String::with_capacity(16 * 1024);
+        let mids: Vec<&str> = (offer.sections.iter().zip(&self.uses))
+            .filter(|(_, used)| **used != Use::Rejected)
+            .map(|(section, _)| section.mid.as_str())
+            .collect();
+        let session = random.next_u64() >> 2;
+        let _ = write!(out, "v=0\r\no=- {session} 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n");
+        let _ = write!(out, "a=group:BUNDLE {}\r\na=ice-lite\r\n", mids.join(" "));
+        if offer.extmap_allow_mixed {
+            out.push_str("a=extmap-allow-mixed\r\n");
+        }
+        out.push_str("a=msid-semantic: WMS *\r\n");
+        let mut first = true;
+        for (section, used) in offer.sections.iter().zip(&self.uses) {
+            match used {
+                Use::Rejected => write_rejected(&mut out, section),
+                Use::Incoming(i) => {
+                    if let Some(media) = self.incoming.get(*i) {
+                        write_transport(&mut out, section, media.rtx_payload_type, local, &mut first);
+                        write_incoming(&mut out, media);
+                    }
+                }
+                Use::Slot(i) => {
+                    if let Some(slot) = self.slots.get(*i) {
+                        write_transport(&mut out, section, slot.rtx_payload_type, local, &mut first);
+                        write_slot(&mut out, slot);
+                    }
+                }
+            }
+        }
+        out
+    }
+}
+
+fn incoming(kind: MediaKind, index: usize, section: &Section, payload_type: u8) -> IncomingMedia {
+    IncomingMedia {
+        kind,
+        section: index,
+        mid: section.mid.clone(),
+        payload_type,
+        rtx_payload_type: section.rtx_payload_type,
+        // abs-send-time stays out: transport-cc carries the same, and both cost bytes.
+        extensions: ExtensionIds { abs_send_time: None, ..section.extensions },
+        rids: section.rids.clone(),
+        ssrcs: section.ssrcs.clone(),
+    }
+}
+
+/// RFC 8829 §5.3.1: a refused section keeps its place with port 0.
+fn write_rejected(out: &mut String, section: &Section) {
+    let Section { media, protocol, first_format, mid, .. } = section;
+    let _ = write!(out, "m={media} 0 {protocol} {first_format}\r\nc=IN IP4 0.0.0.0\r\n");
+    let _ = write!(out, "a=mid:{mid}\r\na=inactive\r\n");
+}
+
+/// The m-line and what all used sections share.
+fn write_transport(
+    out: &mut String,
+    section: &Section,
+    rtx: Option<u8>,
+    local: &Local<'_>,
+    first: &mut bool,
+) {
+    let pt = section.payload_type.unwrap_or_default();
+    let _ = write!(out, "m={} 9 {} {pt}", section.media, section.protocol);
+    if let Some(rtx) = rtx {
+        let _ = write!(out, " {rtx}");
+    }
+    out.push_str("\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\n");
+    if std::mem::take(first) {
+        for (i, address) in local.candidates.iter().enumerate() {
+            // RFC 8445 §5.1.2.1: type preference 126 (host), local preference falling, component 1.
+            let preference = 65_535 - u32::try_from(i).unwrap_or(0).min(65_535);
+            let priority = (126 << 24) + (preference << 8) + 255;
+            let (ip, port) = (address.ip(), address.port());
+            let _ = write!(out, "a=candidate:{} 1 udp {priority} {ip} {port} typ host\r\n", i + 1);
+        }
+        out.push_str("a=end-of-candidates\r\n");
+    }
+    let _ = write!(out, "a=ice-ufrag:{}\r\na=ice-pwd:{}\r\n", local.ice_ufrag, local.ice_pwd);
+    let _ = write!(out, "a=fingerprint:{}\r\na=setup:passive\r\n", local.fingerprint);
+    let _ = write!(out, "a=mid:{}\r\na=rtcp-mux\r\na=rtcp-rsize\r\n", section.mid);
+}
+
+fn write_extensions(out: &mut String, mut extensions: ExtensionIds) {
+    for (uri, id) in extension_table(&mut extensions) {
+        if let Some(id) = id {
+            let _ = write!(out, "a=extmap:{id} {uri}\r\n");
+        }
+    }
+}
+
+fn write_codec(out: &mut String, is_audio: bool, pt: u8, rtx: Option<u8>) {
+    if is_audio {
+        let _ = write!(out, "a=rtpmap:{pt} opus/48000/2\r\n");
+        // RFC 7587 §6.1; FEC costs a third and conceals single losses.
+        let _ = write!(out, "a=fmtp:{pt} minptime=10;useinbandfec=1\r\n");
+        return;
+    }
+    let _ = write!(out, "a=rtpmap:{pt} VP8/90000\r\n");
+    let _ = write!(
+        out,
+        "a=rtcp-fb:{pt} ccm fir\r\na=rtcp-fb:{pt} nack\r\na=rtcp-fb:{pt} nack pli\r\n"
+    );
+    if let Some(rtx) = rtx {
+        let _ = write!(out, "a=rtpmap:{rtx} rtx/90000\r\na=fmtp:{rtx} apt={pt}\r\n");
+    }
+}
+
+fn write_incoming(out: &mut String, media: &IncomingMedia) {
+    out.push_str("a=recvonly\r\n");
+    let pt = media.payload_type;
+    write_codec(out, media.kind.is_audio(), pt, media.rtx_payload_type);
+    if media.extensions.transport_sequence.is_some() {
+        let _ = write!(out, "a=rtcp-fb:{pt} transport-cc\r\n");
+    }
+    write_extensions(out, media.extensions);
+    if !media.rids.is_empty() {
+        // RFC 8853 §5.3: what was offered to be sent is answered as received.
+        for rid in &media.rids {
+            let _ = write!(out, "a=rid:{rid} recv\r\n");
+        }
+        let _ = write!(out, "a=simulcast:recv {}\r\n", media.rids.join(";"));
+    }
+}
+
+fn write_slot(out: &mut String, slot: &SlotMedia) {
+    out.push_str("a=sendonly\r\n");
+    let SlotMedia { ssrc, rtx_ssrc, mid, payload_type, .. } = slot;
+    write_codec(out, slot.is_audio, *payload_type, slot.rtx_payload_type);
+    if !slot.is_audio {
+        let _ = write!(out, "a=rtcp-fb:{payload_type} goog-remb\r\n");
+    }
+    write_extensions(out, slot.extensions);
+    // One stream per slot: browsers synchronise the tracks of a stream, and slots change sources
+    // independently of each other.
+    let _ = write!(out, "a=msid:slot-{mid} slot-{mid}\r\n");
+    if slot.rtx_payload_type.is_some() {
+        // Without a=ssrc and FID Firefox ignores retransmissions.
+        let _ = write!(out, "a=ssrc-group:FID {ssrc} {rtx_ssrc}\r\n");
+        let _ = write!(out, "a=ssrc:{rtx_ssrc} cname:lienthong\r\n");
+    }
+    let _ = write!(out, "a=ssrc:{ssrc} cname:lienthong\r\n");
+}

@@ -1,0 +1,308 @@
+//! Reading an offer. RFC 8866 grammar by `rtc-sdp`, meaning here, every number checked.
+
+use std::{fmt, io::Cursor};
+
+use rtc_sdp::description::{media::MediaDescription, session::SessionDescription};
+
+use crate::rtp::ExtensionIds;
+
+/// Why an offer cannot be used. The text is for the technician who reads the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OfferError {
+    /// Longer than any offer a browser makes for our layout.
+    TooLong,
+    /// More m-lines than anybody needs.
+    TooManySections,
+    /// Not SDP at all.
+    Unreadable,
+    /// A required attribute is absent or unreadable.
+    Missing(&'static str),
+    /// Neither Opus nor VP8 in a section that needs it.
+    NoCodec,
+    /// The worker is stopping or has no room.
+    Unavailable,
+}
+
+impl fmt::Display for OfferError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong => write!(f, "the offer is longer than {MAX_BYTES} bytes"),
+            Self::TooManySections => write!(f, "the offer has more than {MAX_SECTIONS} m-lines"),
+            Self::Unreadable => f.write_str("the offer is not SDP"),
+            Self::Missing(what) => write!(f, "the offer has no usable {what}"),
+            Self::NoCodec => f.write_str("the offer has a section with neither Opus nor VP8"),
+            Self::Unavailable => f.write_str("the media worker takes no new peers"),
+        }
+    }
+}
+
+impl std::error::Error for OfferError {}
+
+/// The hash of a DTLS certificate (RFC 8122 §5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// `sha-256` and friends, lower case.
+    pub algorithm: String,
+    /// The digest.
+    pub digest: Vec<u8>,
+}
+
+impl Fingerprint {
+    /// Reads `sha-256 AB:CD:…`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (algorithm, hex) = text.trim().split_once(' ')?;
+        let digest: Option<Vec<u8>> = hex.trim().split(':').map(|b| u8::from_str_radix(b, 16).ok()).collect();
+        let algorithm = algorithm.to_ascii_lowercase();
+        let digest = digest?;
+        let length = match algorithm.as_str() {
+            "sha-256" => 32,
+            "sha-384" => 48,
+            "sha-512" => 64,
+            _ => return None, // RFC 8122 §5: SHA-1 and MD5 must not be trusted.
+        };
+        (digest.len() == length).then_some(Self { algorithm, digest })
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.algorithm)?;
+        for (i, byte) in self.digest.iter().enumerate() {
+            write!(f, "{}{byte:02X}", if i == 0 { "" } else { ":" })?;
+        }
+        Ok(())
+    }
+}
+
+/// Kind of an m-line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SectionKind {
+    /// Sound.
+    Audio,
+    /// Picture.
+    Video,
+    /// Data channels and whatever else; answered with a rejection.
+    Other,
+}
+
+/// Id by URI (RFC 8285 §5), for reading and writing alike.
+pub(super) fn extension_table(ids: &mut ExtensionIds) -> [(&'static str, &mut Option<u8>); 6] {
+    [
+        ("urn:ietf:params:rtp-hdrext:sdes:mid", &mut ids.mid),
+        ("urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id", &mut ids.rid),
+        ("urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id", &mut ids.repaired_rid),
+        ("urn:ietf:params:rtp-hdrext:ssrc-audio-level", &mut ids.audio_level),
+        (
+            "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+            &mut ids.transport_sequence,
+        ),
+        ("http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time", &mut ids.abs_send_time),
+    ]
+}
+
+/// Takes one `a=extmap` value: `5/recvonly urn:…`.
+fn learn_extension(ids: &mut ExtensionIds, value: &str) {
+    let mut words = value.split_ascii_whitespace();
+    let (Some(id), Some(uri)) = (words.next(), words.next()) else { return };
+    let id = id.split('/').next().and_then(|id| id.parse().ok());
+    // RFC 8285 §4.2: one-byte headers carry ids 1 to 14; longer ones are not worth two bytes to us.
+    let Some(id) = id.filter(|id| (1..=14).contains(id)) else { return };
+    if let Some((_, place)) = extension_table(ids).into_iter().find(|(known, _)| *known == uri) {
+        *place = Some(id);
+    }
+}
+
+/// One m-line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// What it carries.
+    pub kind: SectionKind,
+    /// The word after `m=`, to be echoed in a rejection.
+    pub media: String,
+    /// The transport, to be echoed.
+    pub protocol: String,
+    /// First format, to be echoed in a rejection.
+    pub first_format: String,
+    /// Its name in the bundle (RFC 8843 §7).
+    pub mid: String,
+    /// The client sends.
+    pub sends: bool,
+    /// The client receives.
+    pub receives: bool,
+    /// Payload type of Opus or VP8.
+    pub payload_type: Option<u8>,
+    /// Payload type of the retransmissions of [`Self::payload_type`] (RFC 4588).
+    pub rtx_payload_type: Option<u8>,
+    /// Known header extensions.
+    pub extensions: ExtensionIds,
+    /// Simulcast stream ids the client sends, lowest layer first (RFC 8853).
+    pub rids: Vec<String>,
+    /// Media SSRC and RTX SSRC announced in the section (RFC 5576).
+    pub ssrcs: Vec<(u32, Option<u32>)>,
+}
+
+/// A usable offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// Remote ICE user fragment.
+    pub ice_ufrag: String,
+    /// The client's certificate must hash to this.
+    pub fingerprint: Fingerprint,
+    /// The m-lines in order.
+    pub sections: Vec<Section>,
+    /// The client understands mixed one- and two-byte extension headers.
+    pub extmap_allow_mixed: bool,
+}
+
+impl Offer {
+    /// Reads an offer; every refusal says why.
+    pub fn parse(text: &str) -> Result<Self, OfferError> {
+        if text.len() > MAX_BYTES {
+            return Err(OfferError::TooLong);
+        }
+        // Before the parser, so that a thousand m-lines cost nothing.
+        if text.lines().filter(|line| line.starts_with("m=")).count() > MAX_SECTIONS {
+            return Err(OfferError::TooManySections);
+        }
+        let session = SessionDescription::unmarshal(&mut Cursor::new(text.as_bytes()))
+            .map_err(|_| OfferError::Unreadable)?;
+        let first = session.media_descriptions.first().ok_or(OfferError::Missing("m-line"))?;
+        // RFC 8843 §7.1.3: transport attributes of the bundle stand in its first section, or above all.
+        let transport = |key: &str| -> Option<&str> {
+            value(first, key).or_else(|| session.attribute(key).map(String::as_str))
+        };
+        let ice_ufrag = transport("ice-ufrag").filter(|u| (4..=256).contains(&u.len()));
+        transport("ice-pwd").ok_or(OfferError::Missing("ice-pwd"))?;
+        let fingerprint = transport("fingerprint").and_then(Fingerprint::parse);
+        // RFC 5763 §5: the offerer may be actpass or active; we are always passive.
+        if matches!(transport("setup"), Some("passive" | "holdconn")) {
+            return Err(OfferError::Missing("setup:actpass"));
+        }
+        let sections: Option<Vec<Section>> = session.media_descriptions.iter().map(section).collect();
+        let sections = sections.ok_or(OfferError::Missing("mid"))?;
+        Ok(Self {
+            ice_ufrag: ice_ufrag.ok_or(OfferError::Missing("ice-ufrag"))?.to_owned(),
+            fingerprint: fingerprint.ok_or(OfferError::Missing("fingerprint"))?,
+            extmap_allow_mixed: session.has_attribute("extmap-allow-mixed")
+                || first.has_attribute("extmap-allow-mixed"),
+            sections,
+        })
+    }
+}
+
+fn value<'a>(media: &'a MediaDescription, key: &str) -> Option<&'a str> {
+    media.attribute(key).flatten()
+}
+
+fn values<'a>(media: &'a MediaDescription, key: &'a str) -> impl Iterator<Item = &'a str> {
+    media.attributes.iter().filter(move |a| a.key == key).filter_map(|a| a.value.as_deref())
+}
+
+/// Reads one m-line; none when it has no usable name.
+fn section(media: &MediaDescription) -> Option<Section> {
+    let mid = value(media, "mid").filter(|mid| {
+        // RFC 8843 §15: it must fit a one-byte header extension to be sent with packets.
+        (1..=16).contains(&mid.len()) && mid.bytes().all(|b| b.is_ascii_graphic())
+    })?;
+    // RFC 8829 §5.2.1: port 0 refuses a section, except one that is bundle-only (Firefox).
+    let refused = media.media_name.port.value == 0 && !media.has_attribute("bundle-only");
+    let kind = match media.media_name.media.as_str() {
+        "audio" if !refused => SectionKind::Audio,
+        "video" if !refused => SectionKind::Video,
+        _ => SectionKind::Other,
+    };
+    let formats = &media.media_name.formats;
+    let payload_type = formats.iter().find_map(|pt| codec(media, pt, wanted_codec(kind)));
+    let rtx_payload_type = payload_type.and_then(|main| {
+        formats.iter().filter_map(|pt| codec(media, pt, "rtx/90000")).find(|rtx| apt(media, *rtx) == Some(main))
+    });
+    let mut extensions = ExtensionIds::default();
+    values(media, "extmap").for_each(|v| learn_extension(&mut extensions, v));
+    // RFC 8866 §6.7: sendrecv unless said otherwise.
+    let has = |key| media.has_attribute(key);
+    Some(Section {
+        kind,
+        media: media.media_name.media.clone(),
+        protocol: media.media_name.protos.join("/"),
+        first_format: formats.first().cloned().unwrap_or_else(|| "0".to_owned()),
+        mid: mid.to_owned(),
+        sends: !has("recvonly") && !has("inactive"),
+        receives: !has("sendonly") && !has("inactive"),
+        payload_type,
+        rtx_payload_type,
+        extensions,
+        rids: rids(media),
+        ssrcs: ssrcs(media),
+    })
+}
+
+/// RTPMAP name of the codec we take per kind.
+fn wanted_codec(kind: SectionKind) -> &'static str {
+    match kind {
+        SectionKind::Audio => "opus/48000/2",
+        SectionKind::Video => "vp8/90000",
+        SectionKind::Other => "",
+    }
+}
+
+/// The payload type `format` when its rtpmap says `name`.
+fn codec(media: &MediaDescription, format: &str, name: &str) -> Option<u8> {
+    let found = values(media, "rtpmap").any(|map| {
+        map.split_once(' ').is_some_and(|(pt, codec)| pt == format && codec.trim().eq_ignore_ascii_case(name))
+    });
+    // RFC 5761 §4: with rtcp-mux, payload types 64–95 would look like RTCP.
+    format.parse().ok().filter(|pt| found && (*pt < 64 || (96..128).contains(pt)))
+}
+
+/// The payload type that `rtx` repairs (RFC 4588 §8.6).
+fn apt(media: &MediaDescription, rtx: u8) -> Option<u8> {
+    values(media, "fmtp").find_map(|line| {
+        let (pt, parameters) = line.split_once(' ')?;
+        let apt = parameters.split(';').find_map(|p| p.trim().strip_prefix("apt="))?;
+        (pt.parse() == Ok(rtx)).then(|| apt.parse().ok())?
+    })
+}
+
+/// RFC 8853 §5.1 `a=simulcast:send q;h,h2;~f`: the first alternative of every stream, in order.
+fn rids(media: &MediaDescription) -> Vec<String> {
+    let Some(line) = value(media, "simulcast") else { return Vec::new() };
+    let mut words = line.split_ascii_whitespace();
+    while let (Some(direction), Some(list)) = (words.next(), words.next()) {
+        if direction == "send" {
+            return list
+                .split(';')
+                .filter_map(|stream| stream.split(',').next())
+                .map(|rid| rid.trim_start_matches('~').to_owned())
+                .filter(|rid| (1..=16).contains(&rid.len()) && rid.bytes().all(|b| b.is_ascii_alphanumeric()))
+                .take(MAX_LAYERS)
+                .collect();
+        }
+    }
+    Vec::new()
+}
+
+/// SSRCs of the section, RTX paired by FID groups (RFC 5576 §4.1, RFC 4588 §8.3).
+fn ssrcs(media: &MediaDescription) -> Vec<(u32, Option<u32>)> {
+    let pairs: Vec<(u32, u32)> = values(media, "ssrc-group")
+        .filter_map(|group| {
+            let mut words = group.strip_prefix("FID ")?.split_ascii_whitespace();
+            Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
+        })
+        .take(MAX_LAYERS)
+        .collect();
+    let mut found: Vec<(u32, Option<u32>)> = Vec::new();
+    for ssrc in values(media, "ssrc").filter_map(|line| line.split(' ').next()?.parse::<u32>().ok()) {
+        let is_rtx = pairs.iter().any(|(_, rtx)| *rtx == ssrc);
+        if !is_rtx && found.len() < MAX_LAYERS && !found.iter().any(|(known, _)| *known == ssrc) {
+            found.push((ssrc, pairs.iter().find(|(main, _)| *main == ssrc).map(|(_, rtx)| *rtx)));
+        }
+    }
+    found
+}
+
+/// Browsers need about 31 kB for our layout.
+const MAX_BYTES: usize = 128 * 1024;
+/// 4 sending + 3 audio slots + 49 video slots leaves room for any layout of ours.
+const MAX_SECTIONS: usize = 64;
+/// Simulcast layers of one track.
+const MAX_LAYERS: usize = 3;
