@@ -17,7 +17,6 @@ pub struct ClientFrame {
 /// A client's message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
-#[ts(export)]
 pub enum ClientMessage {
     /// First message of a visit: take a seat, or return to one.
     Enter {

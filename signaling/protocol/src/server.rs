@@ -9,7 +9,6 @@ use crate::{LeaveReason, NumberedEvent, Snapshot, Source};
 /// The hub's message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
-#[ts(export)]
 pub enum ServerMessage {
     /// Entered: the own seat and the meeting.
     Welcome {

@@ -1,0 +1,70 @@
+//! Who may do what: the one table of permissions.
+
+use serde::{Deserialize, Serialize};
+
+/// What a seat is in the meeting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Role {
+    /// *Chủ trì*.
+    Chair,
+    /// *Người điều hành*.
+    Moderator,
+    /// *Thư ký*.
+    Secretary,
+    /// *Đại biểu*.
+    Delegate,
+    /// *Điểm cầu*: a room with many delegates.
+    Site,
+    /// *Khách mời*.
+    Guest,
+    /// Sees and hears only.
+    Observer,
+    /// *Kỹ thuật trung tâm*.
+    Operator,
+}
+
+/// An act that not everybody may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// Send sound and pictures, raise a hand, write chat.
+    TakePart,
+    /// Switch off other people's microphones.
+    Mute,
+    /// See the waiting room, let in, turn away.
+    Admit,
+    /// Remove a participant.
+    Remove,
+    /// Lock the meeting.
+    Lock,
+    /// Give the floor.
+    Call,
+    /// End the meeting for all.
+    End,
+    /// Read chat addressed to the chair.
+    ReadChairChat,
+    /// Make a link for guests.
+    InviteGuests,
+    /// Change or cancel the plan.
+    Edit,
+}
+
+impl Role {
+    /// Whether the role, of itself, may do `act`.
+    pub fn may(self, act: Act) -> bool {
+        match act {
+            Act::TakePart => self != Self::Observer,
+            Act::Mute | Act::Remove | Act::Lock | Act::Call => matches!(self, Self::Chair | Self::Moderator),
+            Act::Admit | Act::ReadChairChat | Act::InviteGuests | Act::Edit => {
+                matches!(self, Self::Chair | Self::Moderator | Self::Secretary)
+            }
+            Act::End => self == Self::Chair,
+        }
+    }
+
+    /// Whether the organiser of the meeting may do `act` whatever his role: a meeting whose only
+    /// chair is absent must not be stuck.
+    pub(crate) fn organiser_may(act: Act) -> bool {
+        matches!(act, Act::Admit | Act::ReadChairChat | Act::InviteGuests | Act::Edit | Act::End)
+    }
+}

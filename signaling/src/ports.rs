@@ -1,0 +1,180 @@
+//! What meetings need from the rest of the hub; the hub implements these traits.
+//!
+//! Signaling knows no SFU, no directory and no mail (services never import each other): it says
+//! what it wants in its own words, and the hub translates.
+
+use base::{
+    Timestamp,
+    id::{MeetingId, PersonId, RoomId, SeatId, UnitId},
+};
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use signaling_protocol::{MediaKind, MediaState, SeatLevel, SlotKind, Source, View};
+
+pub use signaling_core::Invitee;
+
+/// Everything at once, as [`crate::Meetings::open`] wants it.
+pub trait Ports: Media + People + Invitations {}
+
+impl<T: Media + People + Invitations> Ports for T {}
+
+/// The media plane.
+pub trait Media: Send + Sync {
+    /// Hands one instruction over; must not block. Repeating an instruction is harmless.
+    fn command(&self, command: MediaCommand);
+
+    /// Negotiates a seat's PeerConnection; a new offer for a seat replaces the old connection.
+    fn offer(
+        &self,
+        seat: SeatId,
+        meeting: MeetingId,
+        sdp: String,
+    ) -> BoxFuture<'_, Result<String, OfferError>>;
+}
+
+/// An instruction to the media plane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MediaCommand {
+    /// The seat's connection is over.
+    Close {
+        /// Whose.
+        seat: SeatId,
+    },
+    /// Whether what arrives on a track is forwarded at all.
+    Gate {
+        /// Whose.
+        seat: SeatId,
+        /// Which track.
+        kind: MediaKind,
+        /// `true` forwards.
+        open: bool,
+    },
+    /// What a seat has on its screen; replaces the previous view whole.
+    View {
+        /// Whose.
+        seat: SeatId,
+        /// Its video slots in use.
+        slots: Vec<View>,
+    },
+    /// Every connection of the meeting is over.
+    EndMeeting {
+        /// Which.
+        meeting: MeetingId,
+    },
+}
+
+/// What the media plane reports; the hub calls [`crate::Meetings::media_event`] with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MediaEvent {
+    /// The seat's connection carries media now.
+    Connected {
+        /// Whose.
+        seat: SeatId,
+    },
+    /// A slot of this seat changed its source.
+    Slot {
+        /// The receiver.
+        seat: SeatId,
+        /// Audio or video.
+        kind: SlotKind,
+        /// Index in the order of the offer.
+        slot: u8,
+        /// What it carries from now on.
+        source: Option<Source>,
+        /// From which RTP timestamp on.
+        rtp_timestamp: Option<u32>,
+    },
+    /// Who is heard, loudest first.
+    Levels {
+        /// Where.
+        meeting: MeetingId,
+        /// The voices.
+        levels: Vec<SeatLevel>,
+    },
+    /// What really arrives on a seat's track.
+    Track {
+        /// Whose.
+        seat: SeatId,
+        /// Which.
+        kind: MediaKind,
+        /// Its state at ingress.
+        state: MediaState,
+    },
+    /// The seat's connection is gone without our asking.
+    Disconnected {
+        /// Whose.
+        seat: SeatId,
+    },
+}
+
+/// Why an offer was not answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OfferError {
+    /// The SDP cannot be used; the text is for a technician.
+    Bad(String),
+    /// The media plane is full or stopping.
+    Unavailable,
+}
+
+/// The directory, as far as meetings need it.
+pub trait People: Send + Sync {
+    /// The persons and units to invite, each once, in protocol order, with the address the letter goes to.
+    /// Unknown ids are left out. A unit yields its agency mailbox (with `person: None`), its people, or
+    /// both, as the directory sees fit.
+    fn expand(&self, persons: Vec<PersonId>, units: Vec<UnitId>) -> BoxFuture<'_, Vec<Invitee>>;
+
+    /// A meeting room's name; `None` when there is no such room.
+    fn room_name(&self, room: RoomId) -> BoxFuture<'_, Option<String>>;
+}
+
+/// Letters about meetings.
+pub trait Invitations: Send + Sync {
+    /// Sends one letter to every recipient. Called again with the same [`Invitation::key`] after a
+    /// failure or a crash in between: whoever implements it must make that send nothing twice.
+    fn send(&self, what: Invitation) -> BoxFuture<'_, Result<(), InvitationError>>;
+}
+
+/// What a letter about a meeting says (RFC 5545, RFC 5546).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// The same for every attempt at this letter; fit for a Message-ID's left side.
+    pub key: String,
+    /// Invitation, change or cancellation.
+    pub kind: InvitationKind,
+    /// Which meeting; also the iCalendar UID.
+    pub meeting: MeetingId,
+    /// iCalendar SEQUENCE.
+    pub sequence: u32,
+    /// *Tên cuộc họp*.
+    pub title: String,
+    /// Planned start.
+    pub starts_at: Timestamp,
+    /// Planned end.
+    pub ends_at: Timestamp,
+    /// The meeting room's name.
+    pub room: Option<String>,
+    /// Who invites; absent for meetings made on the command line.
+    pub organiser: Option<Invitee>,
+    /// The chair's name and position, may be empty.
+    pub chair: String,
+    /// Who gets it.
+    pub recipients: Vec<Invitee>,
+    /// When it was decided (iCalendar DTSTAMP).
+    pub at: Timestamp,
+}
+
+/// Kind of letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum InvitationKind {
+    /// First invitation (METHOD:REQUEST).
+    Request,
+    /// Title, time, place or invitees changed (METHOD:REQUEST, higher SEQUENCE).
+    Update,
+    /// Called off, or the recipient is no longer invited (METHOD:CANCEL).
+    Cancel,
+}
+
+/// The letter could not be handed over; it is tried again later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvitationError(pub String);
