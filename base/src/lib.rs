@@ -9,5 +9,6 @@ pub mod random;
 mod redacted;
 mod time;
 
+pub use id::*;
 pub use redacted::Redacted;
 pub use time::Timestamp;

@@ -2,7 +2,7 @@
 //! that a request which changes something comes from our own pages.
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
         header::{CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, UPGRADE, X_CONTENT_TYPE_OPTIONS},
@@ -40,7 +40,7 @@ pub async fn identify(request: Request, next: Next) -> Response {
 ///
 /// Browsers send `Origin` with every such request and a page cannot forge it; programs send neither
 /// `Origin` nor cookies of a browser, so its absence is no danger.
-pub async fn same_origin(State(()): State<()>, request: Request, next: Next) -> Response {
+pub async fn same_origin(request: Request, next: Next) -> Response {
     let unsafe_method = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let upgrade = request.headers().contains_key(UPGRADE);
     if (unsafe_method || upgrade) && !origin_matches(request.headers()) {

@@ -1,1 +1,9 @@
-//! Test helpers: a running hub in a temporary directory, small protocol clients.
+//! Test helpers: a real hub in a temporary folder, and small clients that speak to it.
+
+mod http;
+mod hub;
+mod sink;
+
+pub use http::{Answer, Client};
+pub use hub::{Hub, PASSWORD};
+pub use sink::{Reply, SmtpSink};

@@ -1,0 +1,130 @@
+//! The acts, as the command line spells them and as the control socket carries them.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use serde::{Deserialize, Serialize};
+
+/// An administrative act.
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Command {
+    /// People and their accounts.
+    #[command(subcommand)]
+    User(User),
+    /// Units of the organisation tree.
+    #[command(subcommand)]
+    Unit(Unit),
+    /// Meeting rooms.
+    #[command(subcommand)]
+    Room(Room),
+    /// Mailboxes.
+    #[command(subcommand)]
+    Mailbox(Mailbox),
+    /// Meetings.
+    #[command(subcommand)]
+    Meeting(Meeting),
+    /// Prints the newest administrative acts and checks that none was altered.
+    Audit {
+        /// How many.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Writes a consistent copy of everything to DIR; `lienthong serve --data DIR` starts from it.
+    Backup {
+        /// A folder that does not exist yet.
+        dir: PathBuf,
+    },
+}
+
+/// People and their accounts.
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum User {
+    /// Prints login, address and name, one person a line.
+    List {
+        /// Only people found by this, diacritics not needed.
+        #[arg(long, default_value = "")]
+        query: String,
+    },
+    /// Creates a person with account and mailbox; prints login, address and temporary password.
+    Create {
+        /// Full name.
+        #[arg(long)]
+        name: String,
+        /// The unit's short name, mail code, identifier code or id.
+        #[arg(long)]
+        unit: String,
+        /// Position in the unit.
+        #[arg(long, default_value = "Chuyên viên")]
+        position: String,
+        /// Sign-in name; made from the name when absent.
+        #[arg(long)]
+        login: Option<String>,
+    },
+    /// Gives a temporary password, which must be changed at the next sign-in; prints it.
+    Reset {
+        /// Sign-in name.
+        login: String,
+    },
+    /// Switches an account off; its sessions end at once.
+    Disable {
+        /// Sign-in name.
+        login: String,
+    },
+    /// Switches an account on again.
+    Enable {
+        /// Sign-in name.
+        login: String,
+    },
+}
+
+/// Units of the organisation tree.
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Unit {
+    /// Prints the tree in protocol order.
+    List,
+}
+
+/// Meeting rooms.
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Room {
+    /// Prints id and name, one room a line.
+    List,
+    /// Creates a room; prints its id.
+    Create {
+        /// Name.
+        #[arg(long)]
+        name: String,
+        /// Where it is.
+        #[arg(long, default_value = "")]
+        place: String,
+        /// Seats.
+        #[arg(long, default_value_t = 0)]
+        seats: u32,
+    },
+}
+
+/// Mailboxes.
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Mailbox {
+    /// Prints one address a line.
+    List,
+}
+
+/// Meetings.
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Meeting {
+    /// Prints id, start and title, one meeting a line.
+    List,
+    /// Creates a meeting that starts now; prints its id.
+    Create {
+        /// Title.
+        #[arg(long)]
+        title: String,
+    },
+}

@@ -1,0 +1,89 @@
+//! The hub's web server: every service's router under one roof, guarded the same way.
+
+mod assets;
+mod guard;
+mod listener;
+mod session;
+
+use std::{io, sync::Arc};
+
+use axum::{
+    Extension, Json, Router,
+    extract::DefaultBodyLimit,
+    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
+    middleware,
+    response::IntoResponse,
+    routing::get,
+};
+use rustls::ServerConfig;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::services::Services;
+
+pub use guard::refusal;
+pub use listener::{Peer, TlsListener};
+
+/// The build, shown to clients so that those of another build reload.
+pub const BUILD: &str = env!("CARGO_PKG_VERSION");
+
+/// Everything the hub answers over HTTP.
+pub fn router(services: &Services, ca_certificate: String) -> Router {
+    let name = services.config.hub.name.clone();
+    let support = services.config.hub.support.clone();
+    let domain = services.config.hub.domain.clone();
+    let hub = json!({ "name": name, "domain": domain, "support": support, "build": BUILD });
+    Router::new()
+        .route("/api/health", get(|| async { Json(json!({ "status": "ok", "build": BUILD })) }))
+        .route("/api/hub", get(move || async move { Json::<Value>(hub) }))
+        .route("/ca.crt", get(move || async move { certificate(ca_certificate) }))
+        .merge(services.directory.router())
+        .merge(services.meetings.router())
+        .merge(services.mail.router())
+        .fallback(assets::serve)
+        .layer(middleware::from_fn_with_state(services.clone(), session::authenticate))
+        .layer(middleware::from_fn(guard::same_origin))
+        .layer(middleware::from_fn(guard::identify))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+}
+
+/// The CA's certificate, for devices that shall trust this hub.
+fn certificate(pem: String) -> impl IntoResponse {
+    let headers = [
+        (CONTENT_TYPE, "application/x-x509-ca-cert"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"lienthong-ca.crt\""),
+    ];
+    (headers, pem)
+}
+
+/// Serves `router` on plain HTTP until `stop`.
+///
+/// # Errors
+/// When the socket fails for good.
+pub async fn serve_plain(listener: TcpListener, router: Router, stop: CancellationToken) -> io::Result<()> {
+    let service = router.layer(Extension(directory::OverTls(false)));
+    axum::serve(listener, service.into_make_service_with_connect_info::<Peer>())
+        .with_graceful_shutdown(async move { stop.cancelled().await })
+        .await
+}
+
+/// Serves `router` over TLS until `stop`.
+///
+/// # Errors
+/// When the socket fails for good.
+pub async fn serve_tls(
+    listener: TcpListener,
+    tls: Arc<ServerConfig>,
+    router: Router,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    let listener = TlsListener::start(listener, tls)?;
+    let service = router.layer(Extension(directory::OverTls(true)));
+    axum::serve(listener, service.into_make_service_with_connect_info::<Peer>())
+        .with_graceful_shutdown(async move { stop.cancelled().await })
+        .await
+}
+
+/// JSON bodies; uploads of attachments have a limit of their own.
+const MAX_BODY: usize = 1024 * 1024;

@@ -1,0 +1,103 @@
+//! TypeScript for the web client, made from the types that cross the wire.
+//!
+//! `cargo xtask types` writes `web-client/src/generated/`; the ordinary test fails when it is stale.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use base::{
+    AccountId, AuditId, GroupId, MailboxId, MeetingId, PersonId, RoomId, SeatId, SessionId, SiteId, Timestamp, UnitId,
+};
+use ts_rs::{Config, TS, TypeVisitor};
+
+/// Gathers the declaration of every type reachable from the ones it is shown, each once.
+#[derive(Default)]
+struct Declarations {
+    config: Config,
+    seen: BTreeSet<String>,
+    lines: Vec<String>,
+}
+
+impl Declarations {
+    fn add<T: TS + 'static + ?Sized>(&mut self) {
+        // Only named types of ours have a file of their own; primitives and containers do not.
+        if T::output_path().is_none() || !self.seen.insert(T::ident(&self.config)) {
+            return;
+        }
+        let docs = T::docs().map(|docs| format!("{}\n", docs.trim_end())).unwrap_or_default();
+        self.lines.push(format!("{docs}export {}", T::decl(&self.config)));
+        T::visit_dependencies(self);
+    }
+
+    fn text(&self, known_elsewhere: &[String], from: &str) -> String {
+        let imports: Vec<&str> =
+            known_elsewhere.iter().map(String::as_str).filter(|name| self.mentions(name)).collect();
+        let import = match imports.as_slice() {
+            [] => String::new(),
+            names => format!("import type {{ {} }} from './{from}';\n\n", names.join(", ")),
+        };
+        format!("{HEAD}{import}{}\n", self.lines.join("\n\n"))
+    }
+
+    fn mentions(&self, name: &str) -> bool {
+        self.lines.iter().any(|line| {
+            line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
+        })
+    }
+}
+
+impl TypeVisitor for Declarations {
+    fn visit<T: TS + 'static + ?Sized>(&mut self) {
+        self.add::<T>();
+    }
+}
+
+fn new() -> Declarations {
+    Declarations { config: Config::new().with_large_int("number"), ..Declarations::default() }
+}
+
+/// The meeting protocol, and the nouns everything shares.
+fn protocol() -> Declarations {
+    let mut all = new();
+    all.add::<signaling_protocol::ClientFrame>();
+    all.add::<signaling_protocol::ServerMessage>();
+    all.add::<Timestamp>();
+    all.add::<AccountId>();
+    all.add::<AuditId>();
+    all.add::<GroupId>();
+    all.add::<MailboxId>();
+    all.add::<MeetingId>();
+    all.add::<PersonId>();
+    all.add::<RoomId>();
+    all.add::<SeatId>();
+    all.add::<SessionId>();
+    all.add::<SiteId>();
+    all.add::<UnitId>();
+    all
+}
+
+/// The REST interface.
+fn rest(protocol: &Declarations) -> Declarations {
+    let mut all = new();
+    all.seen.clone_from(&protocol.seen);
+    directory::for_each_type(&mut all);
+    signaling::for_each_type(&mut all);
+    all
+}
+
+#[test]
+fn typescript_types_are_current() {
+    let protocol = protocol();
+    let rest = rest(&protocol);
+    let known: Vec<String> = protocol.seen.iter().cloned().collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web-client/src/generated");
+    for (name, text) in [("protocol.ts", protocol.text(&[], "")), ("rest.ts", rest.text(&known, "protocol"))] {
+        let path = folder.join(name);
+        if std::env::var_os("WRITE_TYPES").is_some() {
+            fs::write(&path, &text).unwrap();
+        }
+        let current = fs::read_to_string(&path).unwrap_or_default();
+        assert!(current == text, "{name} is stale: run `cargo xtask types`");
+    }
+}
+
+const HEAD: &str = "// Generated from the hub's Rust types by `cargo xtask types`. Do not edit.\n\n";

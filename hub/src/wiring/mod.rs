@@ -1,0 +1,10 @@
+//! Where services meet: each declares what it needs as a port, here the others answer.
+
+mod mail;
+mod media;
+mod meetings;
+pub mod settings;
+
+pub use mail::MailPorts;
+pub use media::pump as pump_media;
+pub use meetings::MeetingPorts;

@@ -1,0 +1,46 @@
+//! The hub's configuration, handed on as each service wants it.
+
+use std::time::Duration;
+
+use mail_gateway::config::{Host, Route};
+
+use crate::config::Config;
+
+/// What mail is told.
+///
+/// # Errors
+/// A route or smart host that cannot be read, in words for the operator.
+pub fn mail(config: &Config) -> Result<mail_gateway::Config, String> {
+    let routes: Result<Vec<Route>, String> = config.mail.routes.iter().map(|text| Route::parse(text)).collect();
+    let smarthost = match config.mail.smarthost.as_str() {
+        "" => None,
+        text => Some(Host::parse(text).map_err(|cause| format!("mail.smarthost: {cause}"))?),
+    };
+    let retry: Option<Vec<Duration>> = config
+        .mail
+        .retry_minutes
+        .iter()
+        .map(|minutes| Duration::try_from_secs_f64(minutes * 60.0).ok())
+        .collect();
+    Ok(mail_gateway::Config {
+        smtp: config.smtp.listen.0,
+        submission: config.submission.listen.0,
+        submissions: config.submissions.listen.0,
+        max_size: config.mail.max_size,
+        routes: routes.map_err(|cause| format!("mail.routes: {cause}"))?,
+        smarthost,
+        resolvers: config.dns.resolvers.clone(),
+        retry: retry.ok_or("mail.retry_minutes: minutes cannot be negative")?,
+        ..mail_gateway::Config::default()
+    })
+}
+
+/// What the media plane is told.
+pub fn media(config: &Config) -> sfu::Config {
+    sfu::Config {
+        addresses: config.media.address.clone(),
+        udp_port: config.media.udp_port,
+        workers: usize::from(config.media.workers.max(1)),
+        ..sfu::Config::default()
+    }
+}

@@ -1,0 +1,67 @@
+//! What IT staff do, on the console and on the command line beside a running hub.
+
+use std::process::Output;
+
+use serde_json::json;
+use testkit::{Client, Hub, PASSWORD};
+
+use crate::{BINARY, hub, jmap::Mailbox};
+
+fn text(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+#[test]
+fn a_person_created_on_the_command_line_signs_in_at_once_and_must_change_the_password() {
+    let hub = hub(&[]);
+    let made = text(&hub.admin(&["user", "create", "--name", "Đặng Thị Hồng Nhung", "--unit", "STTTT"]));
+    let fields: Vec<&str> = made.split_whitespace().collect();
+    let (login, address, password) = (fields[0], fields[1], fields[2]);
+    assert!(address.ends_with("@quangbinh.example") && address.starts_with("nhung"), "{made}");
+    let mut person = Client::new(hub.address("http"));
+    let answer = person.sign_in(login, password);
+    assert_eq!((answer.status, &answer.json()["mustChangePassword"]), (200, &json!(true)));
+    assert_eq!(person.get("/api/directory/units").status, 403);
+    let changed = person.post("/api/password", &json!({ "current": password, "new": "Moi-va-Dai@2026" }));
+    assert_eq!(changed.status, 204, "{}", String::from_utf8_lossy(&changed.body));
+    assert_eq!(person.get("/api/directory/units").status, 200);
+    assert!(text(&hub.admin(&["mailbox", "list"])).lines().any(|line| line == address));
+    assert!(text(&hub.admin(&["audit"])).contains(login));
+}
+
+#[test]
+fn the_same_commands_work_without_a_running_hub() {
+    let mut hub = hub(&[]);
+    assert!(hub.stop());
+    let id = text(&hub.admin(&["room", "create", "--name", "Phòng họp tầng 3"]));
+    assert!(text(&hub.admin(&["room", "list"])).contains(&id));
+    hub.launch();
+    let staff = Client::signed_in(hub.address("http"), "quantri", PASSWORD);
+    assert!(staff.get("/api/admin/rooms").json().to_string().contains("Phòng họp tầng 3"));
+}
+
+#[test]
+fn only_it_staff_administer() {
+    let hub = hub(&[]);
+    let clerk = Client::signed_in(hub.address("http"), "vanthu.stttt", PASSWORD);
+    for path in ["/api/admin/people", "/api/admin/mailboxes", "/api/admin/audit", "/api/admin/rooms"] {
+        assert_eq!(clerk.get(path).status, 403, "{path}");
+        assert_eq!(Client::new(hub.address("http")).get(path).status, 401, "{path}");
+    }
+}
+
+#[test]
+fn a_backup_of_a_running_hub_starts_and_holds_the_letters() {
+    let hub = hub(&[]);
+    let client = Client::signed_in(hub.address("http"), "vanthu.stttt", PASSWORD);
+    let address = client.get("/api/session").json()["mailboxes"][0]["address"].as_str().unwrap().to_owned();
+    crate::power_cut::send(&Mailbox::personal(&client), &address, &address, "Có trong bản sao");
+    Mailbox::personal(&client).expect("Có trong bản sao");
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("ban-sao");
+    text(&hub.admin(&["backup", copy.to_str().unwrap()]));
+    let second = Hub::start_on(BINARY, &copy);
+    let client = Client::signed_in(second.address("http"), "vanthu.stttt", PASSWORD);
+    assert!(!Mailbox::personal(&client).letters("Có trong bản sao").is_empty());
+}

@@ -1,0 +1,19 @@
+//! The whole hub, as its users meet it: the real binary with sample data, real sockets, real clients.
+
+mod accounts;
+mod administration;
+mod bad_input;
+mod invitations;
+mod jmap;
+mod mail;
+mod power_cut;
+
+use testkit::Hub;
+
+/// The binary under test.
+const BINARY: &str = env!("CARGO_BIN_EXE_lienthong");
+
+/// A hub with the sample province.
+fn hub(overrides: &[&str]) -> Hub {
+    Hub::start(BINARY, overrides)
+}
