@@ -7,6 +7,8 @@ mod fuzz;
 mod install;
 mod run;
 mod shell;
+#[cfg(test)]
+mod structure;
 mod tests;
 
 use std::process::ExitCode;
