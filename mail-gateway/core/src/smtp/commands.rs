@@ -1,0 +1,244 @@
+//! What each command line does to a session (RFC 5321 §4.1).
+
+use smtp_proto as proto;
+
+use super::{
+    Address, Reply, Role, Session,
+    auth::{Exchange, USERNAME},
+    header::not_yours,
+    session::{Helo, State},
+    transaction::{Body, Envelope, too_large},
+};
+
+impl Session {
+    pub(super) fn handle_command(&mut self, line: &[u8]) {
+        if foreign(line) {
+            return self.close(&Reply::new(554, "5.5.1", "This is a mail server"));
+        }
+        let mut wire = line.to_vec();
+        wire.extend_from_slice(b"\r\n");
+        let request = match proto::Request::parse(&mut wire.iter()) {
+            Ok(request) => request.into_owned(),
+            Err(error) => return self.protest(&syntax(error)),
+        };
+        match request {
+            proto::Request::Ehlo { host } => self.ehlo(&host),
+            proto::Request::Helo { host } => self.helo(&host, false),
+            proto::Request::StartTls => self.starttls(),
+            proto::Request::Auth { mechanism, initial_response } => self.auth(mechanism, &initial_response),
+            proto::Request::Mail { from } => self.mail(&from),
+            proto::Request::Rcpt { to } => self.rcpt(&to),
+            proto::Request::Data => self.data(),
+            proto::Request::Rset => {
+                self.envelope = None;
+                self.reply(&Reply::new(250, "2.0.0", "OK"));
+            }
+            proto::Request::Noop { .. } => self.reply(&Reply::new(250, "2.0.0", "OK")),
+            proto::Request::Quit => self.close(&Reply::new(221, "2.0.0", "Bye")),
+            // RFC 5321 §7.3: whether a mailbox exists is told to RCPT only.
+            proto::Request::Vrfy { .. } => self.reply(&Reply::new(252, "2.5.0", "Try RCPT")),
+            proto::Request::Help { .. } => self.reply(&Reply::new(214, "2.0.0", "RFC 5321")),
+            // Its octets would be taken for commands.
+            proto::Request::Bdat { .. } => self.close(&Reply::new(502, "5.5.1", "CHUNKING is not offered")),
+            _ => self.protest(&Reply::new(502, "5.5.1", "Command not implemented")),
+        }
+    }
+
+    fn ehlo(&mut self, host: &str) {
+        if !self.helo(host, true) {
+            return;
+        }
+        let mut lines = vec![
+            self.settings.domain.clone(),
+            "PIPELINING".to_owned(),
+            format!("SIZE {}", self.settings.max_size),
+            "8BITMIME".to_owned(),
+            "SMTPUTF8".to_owned(),
+            "ENHANCEDSTATUSCODES".to_owned(),
+        ];
+        if !self.encrypted && self.settings.tls_available {
+            lines.push("STARTTLS".to_owned());
+        }
+        // RFC 4954 §4: passwords only where nobody listens.
+        if self.encrypted && self.settings.role == Role::Submission && self.account.is_none() {
+            lines.push("AUTH PLAIN LOGIN".to_owned());
+        }
+        self.reply(&Reply::new(250, "", lines.join("\n")));
+    }
+
+    /// Notes the peer's name; answers HELO, leaves the answer of EHLO to the caller.
+    fn helo(&mut self, host: &str, extended: bool) -> bool {
+        // The name goes into a trace field: nothing that could mean something else there.
+        let name: String = host
+            .trim()
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric() || ".-_:[]".contains(*c))
+            .take(255)
+            .collect();
+        if name.is_empty() {
+            self.protest(&Reply::new(501, "5.5.4", "Say your host name"));
+            return false;
+        }
+        self.helo = Some(Helo { name, extended });
+        // RFC 5321 §4.1.4: EHLO in mid-session is RSET too.
+        self.envelope = None;
+        if !extended {
+            self.reply(&Reply::new(250, "", self.settings.domain.clone()));
+        }
+        true
+    }
+
+    fn starttls(&mut self) {
+        if self.encrypted || !self.settings.tls_available {
+            return self.protest(&Reply::new(503, "5.5.1", "TLS is active or not available"));
+        }
+        if self.buffered() > 0 {
+            // RFC 3207 §6: what came before TLS must not be taken for what comes under it.
+            return self.close(&Reply::new(503, "5.5.1", "Nothing may follow STARTTLS in clear text"));
+        }
+        self.reply(&Reply::new(220, "2.0.0", "Ready to start TLS"));
+        self.state = State::Encrypting;
+    }
+
+    fn auth(&mut self, mechanism: u64, initial: &str) {
+        if self.settings.role != Role::Submission {
+            return self.protest(&Reply::new(502, "5.5.1", "AUTH is offered on the submission ports"));
+        }
+        if !self.encrypted {
+            return self.protest(&Reply::both(
+                538,
+                "5.7.11",
+                "Phải mã hóa kết nối trước khi đăng nhập",
+                "Encryption required for authentication",
+            ));
+        }
+        if self.helo.is_none() || self.account.is_some() || self.envelope.is_some() {
+            return self.protest(&Reply::new(503, "5.5.1", "Bad sequence of commands"));
+        }
+        let (exchange, challenge) = match mechanism {
+            proto::AUTH_PLAIN => (Exchange::Plain, ""),
+            proto::AUTH_LOGIN => (Exchange::LoginName, USERNAME),
+            _ => return self.protest(&Reply::new(504, "5.5.4", "Mechanism not supported")),
+        };
+        if initial.is_empty() {
+            self.reply(&Reply::new(334, "", challenge));
+            self.state = State::Authenticating(exchange);
+        } else {
+            self.handle_answer(exchange, initial);
+        }
+    }
+
+    fn mail(&mut self, from: &proto::MailFrom<String>) {
+        if self.helo.is_none() || self.envelope.is_some() {
+            return self.protest(&Reply::new(503, "5.5.1", "Bad sequence of commands"));
+        }
+        if self.settings.role == Role::Submission && self.account.is_none() {
+            // RFC 6409 §4.3.
+            return self.protest(&Reply::both(
+                530,
+                "5.7.0",
+                "Phải đăng nhập trước khi gửi thư",
+                "Authentication required",
+            ));
+        }
+        if from.flags & !OFFERED != 0 || from.env_id.is_some() || from.hold_for > 0 || from.hold_until > 0 {
+            return self.protest(&Reply::new(555, "5.5.4", "Parameter not offered"));
+        }
+        // RFC 1870 §6.1: refused before it travels.
+        if from.size as u64 > self.settings.max_size {
+            return self.protest(&too_large(self.settings.max_size));
+        }
+        let international = from.flags & proto::MAIL_SMTPUTF8 != 0;
+        self.international = international;
+        let sender = match from.address.as_str() {
+            "" => None,
+            text => match self.address(text, international) {
+                Ok(address) => Some(address),
+                Err(reply) => return self.protest(&reply),
+            },
+        };
+        if let (Some(account), Some(sender)) = (&self.account, &sender)
+            && !account.may_send_as(sender)
+        {
+            return self.protest(&not_yours());
+        }
+        self.envelope = Some(Envelope { sender, recipients: Vec::new(), eight_bit: false, international });
+        self.reply(&Reply::new(250, "2.1.0", "OK"));
+    }
+
+    fn rcpt(&mut self, to: &proto::RcptTo<String>) {
+        let Some(envelope) = &self.envelope else {
+            return self.protest(&Reply::new(503, "5.5.1", "MAIL first"));
+        };
+        if to.flags != 0 || to.orcpt.is_some() {
+            return self.protest(&Reply::new(555, "5.5.4", "Parameter not offered"));
+        }
+        // RFC 5321 §4.5.3.1.10: the rest comes in a further transaction.
+        if envelope.recipients.len() >= self.settings.max_recipients {
+            return self.reply(&Reply::both(
+                452,
+                "4.5.3",
+                "Quá nhiều người nhận trong một lần gửi",
+                "Too many recipients",
+            ));
+        }
+        let international = envelope.international;
+        // RFC 5321 §4.5.1: postmaster needs no domain.
+        let text = match to.address.eq_ignore_ascii_case("postmaster") {
+            true => format!("postmaster@{}", self.settings.domain),
+            false => to.address.clone(),
+        };
+        match self.address(&text, international) {
+            Ok(address) => self.state = State::Resolving(address),
+            Err(reply) => self.protest(&reply),
+        }
+    }
+
+    fn data(&mut self) {
+        match self.envelope.take() {
+            None => self.protest(&Reply::new(503, "5.5.1", "MAIL first")),
+            Some(envelope) if envelope.recipients.is_empty() => {
+                self.envelope = Some(envelope);
+                self.protest(&Reply::new(554, "5.5.1", "No valid recipients"));
+            }
+            Some(envelope) => {
+                self.reply(&Reply::new(354, "", "End with <CRLF>.<CRLF>"));
+                self.state = State::Body(Box::new(Body::new(envelope)));
+            }
+        }
+    }
+
+    fn address(&self, text: &str, international: bool) -> Result<Address, Reply> {
+        let address = Address::parse(text).ok_or_else(|| {
+            Reply::both(553, "5.1.3", "Địa chỉ thư không đúng cú pháp", "Bad address syntax")
+        })?;
+        if address.is_international() && !international {
+            // RFC 6531 §3.5.
+            return Err(Reply::new(553, "5.6.7", "Non-ASCII address needs SMTPUTF8"));
+        }
+        Ok(address)
+    }
+}
+
+/// A web browser or proxy that was talked into speaking to us.
+fn foreign(line: &[u8]) -> bool {
+    [b"GET ".as_slice(), b"POST ", b"PUT ", b"HEAD ", b"CONNECT ", b"OPTIONS "]
+        .iter()
+        .any(|verb| line.get(..verb.len()).is_some_and(|start| start.eq_ignore_ascii_case(verb)))
+}
+
+fn syntax(error: proto::Error) -> Reply {
+    match error {
+        proto::Error::UnknownCommand => Reply::new(500, "5.5.1", "Command unknown"),
+        proto::Error::InvalidSenderAddress | proto::Error::InvalidRecipientAddress => {
+            Reply::both(553, "5.1.3", "Địa chỉ thư không đúng cú pháp", "Bad address syntax")
+        }
+        proto::Error::SyntaxError { syntax } => Reply::new(501, "5.5.2", format!("Syntax: {syntax}")),
+        proto::Error::InvalidParameter { .. } => Reply::new(501, "5.5.4", "Invalid parameter"),
+        proto::Error::UnsupportedParameter { .. } => Reply::new(555, "5.5.4", "Parameter not offered"),
+        _ => Reply::new(500, "5.5.2", "Syntax error"),
+    }
+}
+
+/// Parameters of MAIL that EHLO announces.
+const OFFERED: u64 = proto::MAIL_BODY_7BIT | proto::MAIL_BODY_8BITMIME | proto::MAIL_SMTPUTF8;

@@ -1,0 +1,393 @@
+//! One SMTP server session (RFC 5321) as a state machine over octets.
+//!
+//! The shell loops: [`Session::poll`] says what to do next; questions are answered by the `handle_*`
+//! of the same name; [`Session::take_output`] is written before waiting for the peer. Commands that
+//! arrive together (PIPELINING, RFC 2920) are answered in order because one is taken at a time.
+
+use std::net::IpAddr;
+
+use base::{Redacted, Timestamp, random::Random};
+
+use super::{
+    Account, Address, Recipient, Reply, Role, SignIn,
+    auth::{Exchange, Next},
+    transaction::{Body, Envelope, Standing, StoreFailure, Surroundings},
+};
+
+/// What a session is told at its start.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Our domain, as in the greeting.
+    pub domain: String,
+    /// Which door this is.
+    pub role: Role,
+    /// The largest letter, in octets.
+    pub max_size: u64,
+    /// Recipients of one letter.
+    pub max_recipients: usize,
+    /// STARTTLS can be offered.
+    pub tls_available: bool,
+}
+
+/// What the shell has to do next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Write the output, then read and call [`Session::handle_input`].
+    Read,
+    /// Write the output, then make the connection TLS and call [`Session::handle_encrypted`].
+    Encrypt,
+    /// Check the password, then call [`Session::handle_sign_in`].
+    SignIn {
+        /// Sign-in name or address.
+        login: String,
+        /// Password.
+        password: Redacted<String>,
+    },
+    /// Look the recipient up, then call [`Session::handle_recipient`].
+    Resolve(Address),
+    /// Append these octets to the letter's spool; when that fails call [`Session::handle_spool_failed`].
+    Spool(Vec<u8>),
+    /// Drop the spool: the letter was refused.
+    Discard,
+    /// Make the letter durable, then call [`Session::handle_stored`].
+    Store(Envelope),
+    /// Write the output and close.
+    Close,
+}
+
+/// A server session.
+#[derive(Debug)]
+pub struct Session {
+    pub(super) settings: Settings,
+    pub(super) peer: IpAddr,
+    pub(super) encrypted: bool,
+    input: Vec<u8>,
+    output: Vec<u8>,
+    pub(super) state: State,
+    pub(super) helo: Option<Helo>,
+    pub(super) account: Option<Account>,
+    pub(super) envelope: Option<Envelope>,
+    /// The client asked for SMTPUTF8 with its last MAIL.
+    pub(super) international: bool,
+    pub(super) errors: u32,
+    pub(super) failed_sign_ins: u32,
+}
+
+/// How the peer introduced itself.
+#[derive(Debug)]
+pub(super) struct Helo {
+    pub(super) name: String,
+    pub(super) extended: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum State {
+    Command,
+    /// Dropping the rest of a line that was too long.
+    SkipLine,
+    Authenticating(Exchange),
+    Encrypting,
+    SigningIn(String, Redacted<String>),
+    Resolving(Address),
+    Body(Box<Body>),
+    Discarding(Reply),
+    Storing(Envelope),
+    Closing,
+}
+
+impl Session {
+    /// A session that has just been accepted; its greeting waits in the output.
+    pub fn new(settings: Settings, peer: IpAddr, encrypted: bool) -> Self {
+        let mut session = Self {
+            settings,
+            peer,
+            encrypted,
+            input: Vec::new(),
+            output: Vec::new(),
+            state: State::Command,
+            helo: None,
+            account: None,
+            envelope: None,
+            international: false,
+            errors: 0,
+            failed_sign_ins: 0,
+        };
+        let greeting = Reply::new(220, "", format!("{} ESMTP Lien Thong", session.settings.domain));
+        session.reply(&greeting);
+        session
+    }
+
+    /// Takes octets from the peer.
+    pub fn handle_input(&mut self, bytes: &[u8]) {
+        self.input.extend_from_slice(bytes);
+    }
+
+    /// The connection is TLS now: everything learnt before is forgotten (RFC 3207 §4.2).
+    pub fn handle_encrypted(&mut self) {
+        self.encrypted = true;
+        self.helo = None;
+        self.envelope = None;
+        self.input.clear();
+        self.state = State::Command;
+    }
+
+    /// What became of the sign-in.
+    pub fn handle_sign_in(&mut self, outcome: SignIn) {
+        if !matches!(self.state, State::SigningIn(..)) {
+            return;
+        }
+        self.state = State::Command;
+        let refused = !matches!(outcome, SignIn::Welcome(_));
+        let reply = match outcome {
+            SignIn::Welcome(account) => {
+                self.account = Some(account);
+                Reply::new(235, "2.7.0", "Authentication succeeded")
+            }
+            SignIn::Wrong => {
+                Reply::both(535, "5.7.8", "Sai tên đăng nhập hoặc mật khẩu", "Authentication credentials invalid")
+            }
+            SignIn::Locked => Reply::both(
+                454,
+                "4.7.0",
+                "Tài khoản tạm bị khóa do đăng nhập sai nhiều lần",
+                "Account temporarily locked after repeated failures",
+            ),
+            SignIn::Unavailable => {
+                Reply::both(454, "4.7.0", "Máy chủ tạm thời chưa xác thực được", "Temporary authentication failure")
+            }
+        };
+        self.reply(&reply);
+        if refused {
+            self.failed_sign_ins += 1;
+            if self.failed_sign_ins >= MAX_FAILED_SIGN_INS {
+                self.close(&Reply::new(421, "4.7.0", "Too many failed sign-ins"));
+            }
+        }
+    }
+
+    /// What the directory says of the recipient asked about.
+    pub fn handle_recipient(&mut self, recipient: Recipient) {
+        let State::Resolving(address) = std::mem::replace(&mut self.state, State::Command) else { return };
+        let relayed = recipient == Recipient::Elsewhere && self.account.is_none();
+        let reply = match recipient {
+            Recipient::Unknown => Reply::both(
+                550,
+                "5.1.1",
+                &format!("<{address}>: địa chỉ không tồn tại"),
+                "mailbox does not exist here",
+            ),
+            Recipient::Unavailable => Reply::both(
+                451,
+                "4.3.0",
+                "Danh bạ tạm thời không trả lời, thư sẽ được nhận sau",
+                "Directory temporarily unavailable",
+            ),
+            // RFC 5321 §7.9: no relaying for strangers.
+            Recipient::Elsewhere if relayed => Reply::both(
+                550,
+                "5.7.1",
+                &format!("<{address}>: máy chủ không chuyển tiếp thư cho tên miền này"),
+                "relaying denied",
+            ),
+            Recipient::Local | Recipient::Elsewhere => {
+                if let Some(envelope) = &mut self.envelope
+                    && !envelope.recipients.contains(&address)
+                {
+                    envelope.recipients.push(address);
+                }
+                Reply::new(250, "2.1.5", "OK")
+            }
+        };
+        self.reply(&reply);
+    }
+
+    /// The spool cannot take the letter: it will be refused for now at its end.
+    pub fn handle_spool_failed(&mut self, why: StoreFailure) {
+        match &mut self.state {
+            State::Body(body) => body.refuse(why.reply()),
+            State::Storing(_) => self.state = State::Discarding(why.reply()),
+            _ => {}
+        }
+    }
+
+    /// Whether the letter is on stable storage; `Ok` carries the name it has in our log.
+    pub fn handle_stored(&mut self, outcome: Result<String, Reply>) {
+        if !matches!(self.state, State::Storing(_)) {
+            return;
+        }
+        self.state = State::Command;
+        let reply = match outcome {
+            Ok(id) => Reply::new(250, "2.0.0", format!("OK {id}")),
+            Err(reply) => reply,
+        };
+        self.reply(&reply);
+    }
+
+    /// Octets for the peer.
+    pub fn take_output(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.output)
+    }
+
+    /// Ends the session with `reply`: the hub stops, or the peer was silent for too long.
+    pub fn close(&mut self, reply: &Reply) {
+        self.reply(reply);
+        self.state = State::Closing;
+    }
+
+    /// Who signed in.
+    pub fn account(&self) -> Option<&Account> {
+        self.account.as_ref()
+    }
+
+    /// Says what to do next.
+    pub fn poll(&mut self, now: Timestamp, random: &mut dyn Random) -> Step {
+        loop {
+            match std::mem::replace(&mut self.state, State::Command) {
+                State::Body(body) => match self.poll_body(body, now, random) {
+                    Some(step) => return step,
+                    None => continue,
+                },
+                State::Discarding(reply) => {
+                    self.reply(&reply);
+                    return Step::Discard;
+                }
+                State::SkipLine => {
+                    let Some(end) = self.input.iter().position(|&b| b == b'\n') else {
+                        self.input.clear();
+                        self.state = State::SkipLine;
+                        return Step::Read;
+                    };
+                    self.input.drain(..=end);
+                }
+                State::Command => match self.poll_line(None) {
+                    Some(step) => return step,
+                    None => continue,
+                },
+                State::Authenticating(exchange) => match self.poll_line(Some(exchange)) {
+                    Some(step) => return step,
+                    None => continue,
+                },
+                waiting => {
+                    let step = match &waiting {
+                        State::Encrypting => Step::Encrypt,
+                        State::SigningIn(login, password) => {
+                            Step::SignIn { login: login.clone(), password: password.clone() }
+                        }
+                        State::Resolving(address) => Step::Resolve(address.clone()),
+                        State::Storing(envelope) => Step::Store(envelope.clone()),
+                        _ => Step::Close,
+                    };
+                    self.state = waiting;
+                    return step;
+                }
+            }
+        }
+    }
+
+    fn poll_body(&mut self, mut body: Box<Body>, now: Timestamp, random: &mut dyn Random) -> Option<Step> {
+        if self.input.is_empty() {
+            self.state = State::Body(body);
+            return Some(Step::Read);
+        }
+        let protocol = self.protocol(body.envelope.international);
+        let around = Surroundings {
+            role: self.settings.role,
+            account: self.account.as_ref(),
+            domain: &self.settings.domain,
+            helo: self.helo.as_ref().map_or("unknown", |helo| &helo.name),
+            peer: self.account.is_none().then_some(self.peer),
+            protocol: &protocol,
+            max_size: self.settings.max_size,
+            now,
+        };
+        let taken = body.handle(&self.input, &around, random);
+        self.input.drain(..taken.used);
+        match taken.state {
+            Standing::More => self.state = State::Body(body),
+            Standing::Complete => self.state = State::Storing(body.envelope),
+            Standing::Refused(reply) => self.state = State::Discarding(reply),
+            Standing::Broken(reply) => self.close(&reply),
+        }
+        (!taken.spool.is_empty()).then_some(Step::Spool(taken.spool))
+    }
+
+    /// Takes one line; `None` means poll again.
+    fn poll_line(&mut self, exchange: Option<Exchange>) -> Option<Step> {
+        let Some(end) = self.input.iter().position(|&b| b == b'\n') else {
+            if self.input.len() > MAX_LINE {
+                self.input.clear();
+                self.state = State::SkipLine;
+                self.protest(&Reply::new(500, "5.5.6", "Line too long"));
+            } else {
+                self.state = exchange.map_or(State::Command, State::Authenticating);
+            }
+            return matches!(self.state, State::Command | State::SkipLine | State::Authenticating(_))
+                .then_some(Step::Read);
+        };
+        let mut line: Vec<u8> = self.input.drain(..=end).collect();
+        line.pop();
+        if line.len() > MAX_LINE {
+            self.protest(&Reply::new(500, "5.5.6", "Line too long"));
+            return None;
+        }
+        // RFC 5321 §2.3.8: lines end in CRLF and nothing else.
+        if line.pop() != Some(b'\r') || line.iter().any(|b| b.is_ascii_control() && *b != b'\t') {
+            self.protest(&Reply::new(500, "5.5.2", "Lines end in CRLF and hold no control characters"));
+            return None;
+        }
+        match exchange {
+            None => self.handle_command(&line),
+            Some(exchange) => self.handle_answer(exchange, &String::from_utf8_lossy(&line)),
+        }
+        None
+    }
+
+    pub(super) fn handle_answer(&mut self, exchange: Exchange, line: &str) {
+        if line == "*" {
+            // RFC 4954 §4: the client cancels.
+            return self.protest(&Reply::new(501, "5.7.0", "Authentication cancelled"));
+        }
+        match exchange.answer(line) {
+            Next::Challenge(exchange, challenge) => {
+                self.reply(&Reply::new(334, "", challenge));
+                self.state = State::Authenticating(exchange);
+            }
+            Next::Check(login, password) => self.state = State::SigningIn(login, password),
+            Next::Malformed => self.protest(&Reply::new(501, "5.5.2", "Cannot decode response")),
+        }
+    }
+
+    /// RFC 3848 and RFC 6531 §4.3.
+    fn protocol(&self, international: bool) -> String {
+        if !self.helo.as_ref().is_some_and(|helo| helo.extended) {
+            return "SMTP".to_owned();
+        }
+        let name = if international { "UTF8SMTP" } else { "ESMTP" };
+        let tls = if self.encrypted { "S" } else { "" };
+        let signed_in = if self.account.is_some() { "A" } else { "" };
+        format!("{name}{tls}{signed_in}")
+    }
+
+    pub(super) fn reply(&mut self, reply: &Reply) {
+        reply.write(self.international, &mut self.output);
+    }
+
+    /// Answers a mistake; somebody who makes too many is not a mail program.
+    pub(super) fn protest(&mut self, reply: &Reply) {
+        self.errors += 1;
+        self.reply(reply);
+        if self.errors >= MAX_ERRORS {
+            self.close(&Reply::new(421, "4.7.0", "Too many errors"));
+        }
+    }
+
+    /// Octets waiting to be taken apart, for tests of boundedness.
+    pub fn buffered(&self) -> usize {
+        self.input.len()
+    }
+}
+
+/// RFC 4954 §4.5.3 lets AUTH lines have 12288 octets, the longest of all.
+const MAX_LINE: usize = 12_288;
+const MAX_ERRORS: u32 = 20;
+const MAX_FAILED_SIGN_INS: u32 = 3;

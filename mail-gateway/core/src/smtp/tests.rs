@@ -1,0 +1,352 @@
+//! Sessions by dialogue: what a peer sends, what it reads back, what the shell was told to do.
+
+use base::{Timestamp, random::Seeded};
+
+use super::*;
+
+/// A shell that answers every question at once.
+struct Peer {
+    session: Session,
+    random: Seeded,
+    /// Octets of the letter being received, then of each letter stored.
+    spool: Vec<u8>,
+    stored: Vec<(Envelope, String)>,
+    discarded: usize,
+    closed: bool,
+}
+
+fn peer(role: Role, encrypted: bool) -> Peer {
+    let settings = Settings {
+        domain: "tinh.example".into(),
+        role,
+        max_size: 2000,
+        max_recipients: 3,
+        tls_available: true,
+    };
+    let session = Session::new(settings, "192.0.2.7".parse().unwrap(), encrypted);
+    let mut peer = Peer {
+        session,
+        random: Seeded::new(1),
+        spool: Vec::new(),
+        stored: Vec::new(),
+        discarded: 0,
+        closed: false,
+    };
+    peer.say("");
+    peer
+}
+
+fn signed_in() -> Peer {
+    let mut peer = peer(Role::Submission, true);
+    peer.say("EHLO may.tinh.example\r\n");
+    assert!(peer.say("AUTH PLAIN AGFuAG3huq10\r\n").starts_with("235"));
+    peer
+}
+
+impl Peer {
+    /// Sends `bytes`, returns what came back.
+    fn say(&mut self, bytes: &str) -> String {
+        self.session.handle_input(bytes.as_bytes());
+        let mut out = Vec::new();
+        loop {
+            let step = self.session.poll(Timestamp::from_seconds(1_790_000_000), &mut self.random);
+            out.extend(self.session.take_output());
+            match step {
+                Step::Read => break,
+                Step::Close => {
+                    self.closed = true;
+                    break;
+                }
+                Step::Encrypt => self.session.handle_encrypted(),
+                Step::SignIn { login, password } => {
+                    let right = login == "an" && password.expose() == "mật";
+                    let account =
+                        Account { login, addresses: vec![Address::parse("an@tinh.example").unwrap()] };
+                    self.session.handle_sign_in(if right { SignIn::Welcome(account) } else { SignIn::Wrong });
+                }
+                Step::Resolve(address) => self.session.handle_recipient(match address.as_str() {
+                    "an@tinh.example" | "binh@tinh.example" | "postmaster@tinh.example" => Recipient::Local,
+                    _ if address.domain() == "tinh.example" => Recipient::Unknown,
+                    _ => Recipient::Elsewhere,
+                }),
+                Step::Spool(bytes) => self.spool.extend(bytes),
+                Step::Discard => {
+                    self.spool.clear();
+                    self.discarded += 1;
+                }
+                Step::Store(envelope) => {
+                    let letter = String::from_utf8(std::mem::take(&mut self.spool)).unwrap();
+                    self.stored.push((envelope, letter));
+                    self.session.handle_stored(Ok("x".into()));
+                }
+            }
+        }
+        String::from_utf8(out).unwrap()
+    }
+
+    fn envelope(&mut self, to: &str) {
+        self.say("EHLO khac.example\r\n");
+        assert!(self.say("MAIL FROM:<xa@khac.example>\r\n").starts_with("250"));
+        assert!(self.say(&format!("RCPT TO:<{to}>\r\n")).starts_with("250"));
+        assert!(self.say("DATA\r\n").starts_with("354"));
+    }
+}
+
+const LETTER: &str = "From: xa@khac.example\r\nSubject: chào\r\n\r\nNội dung\r\n";
+
+#[test]
+fn a_letter_from_another_server_is_kept_with_its_trace() {
+    let mut peer = peer(Role::Relay, false);
+    peer.envelope("an@tinh.example");
+    let answer = peer.say(&format!("{LETTER}..dấu chấm\r\n.\r\n"));
+    assert!(answer.starts_with("250 2.0.0"), "{answer}");
+    let (envelope, letter) = &peer.stored[0];
+    assert_eq!(envelope.recipients, [Address::parse("an@tinh.example").unwrap()]);
+    assert!(envelope.eight_bit && !envelope.international);
+    assert!(letter.starts_with("Return-Path: <xa@khac.example>\r\nReceived: from khac.example ([192.0.2.7])"));
+    assert!(letter.contains("with ESMTP id") && letter.contains("for <an@tinh.example>;"));
+    assert!(letter.ends_with("\r\n\r\nNội dung\r\n.dấu chấm\r\n"), "{letter}");
+}
+
+#[test]
+fn pipelined_commands_are_answered_in_order() {
+    let mut peer = peer(Role::Relay, false);
+    let answers = peer.say(
+        "EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<an@tinh.example>\r\nRCPT TO:<khong@tinh.example>\r\nRCPT TO:<x@y.example>\r\nDATA\r\n",
+    );
+    let codes: Vec<_> = answers.lines().filter(|l| l.as_bytes()[3] == b' ').map(|l| &l[..3]).collect();
+    assert_eq!(codes, ["250", "250", "250", "550", "550", "354"]);
+    assert!(answers.contains("550 5.1.1") && answers.contains("550 5.7.1"));
+    peer.say("From: a@b\r\n\r\n.\r\n");
+    assert_eq!(peer.stored[0].0.sender, None);
+}
+
+#[test]
+fn a_letter_arrives_the_same_in_whatever_pieces() {
+    let mut whole = peer(Role::Relay, false);
+    whole.envelope("an@tinh.example");
+    whole.say(&format!("{LETTER}.\r\n"));
+    let mut pieces = peer(Role::Relay, false);
+    pieces.envelope("an@tinh.example");
+    let text = format!("{LETTER}.\r\n");
+    let mut rest = text.as_str();
+    while let Some(c) = rest.chars().next() {
+        let (piece, after) = rest.split_at(c.len_utf8());
+        pieces.say(piece);
+        rest = after;
+    }
+    assert_eq!(whole.stored, pieces.stored);
+}
+
+#[test]
+fn smuggling_is_refused_and_ends_the_connection() {
+    for end in ["\n.\n", "\n.\r\n", "\r\n.\n", "\r.\r", "\r\n.\r", "\r.\r\n"] {
+        let mut peer = peer(Role::Relay, false);
+        peer.envelope("an@tinh.example");
+        let answer = peer.say(&format!(
+            "{LETTER}a{end}MAIL FROM:<giam-doc@tinh.example>\r\nRCPT TO:<binh@tinh.example>\r\nDATA\r\nx\r\n.\r\n"
+        ));
+        assert!(answer.starts_with("550 5.6.11"), "{end:?}: {answer}");
+        assert!(peer.closed && peer.stored.is_empty(), "{end:?}");
+    }
+}
+
+#[test]
+fn what_is_too_large_is_refused_early_or_at_its_end() {
+    let mut peer = peer(Role::Relay, false);
+    peer.say("EHLO a\r\n");
+    assert!(peer.say("MAIL FROM:<a@b.example> SIZE=2001\r\n").starts_with("552 5.3.4"));
+    peer.envelope("an@tinh.example");
+    let answer = peer.say(&format!("{LETTER}{}\r\n.\r\n", "x".repeat(2000)));
+    assert!(answer.starts_with("552 5.3.4"), "{answer}");
+    assert_eq!((peer.stored.len(), peer.discarded, peer.closed), (0, 1, false));
+    peer.envelope("an@tinh.example");
+    assert!(peer.say(&format!("{LETTER}.\r\n")).starts_with("250"), "the session goes on");
+}
+
+#[test]
+fn passwords_are_taken_under_tls_only() {
+    let mut peer = peer(Role::Submission, false);
+    assert!(!peer.say("EHLO a\r\n").contains("AUTH"));
+    assert!(peer.say("AUTH PLAIN AGFuAG3huq10\r\n").starts_with("538"));
+    assert!(peer.say("MAIL FROM:<an@tinh.example>\r\n").starts_with("530"));
+    assert!(peer.say("STARTTLS\r\n").starts_with("220"));
+    assert!(peer.say("MAIL FROM:<an@tinh.example>\r\n").starts_with("503"), "everything before TLS is forgotten");
+    assert!(peer.say("EHLO a\r\n").contains("AUTH PLAIN LOGIN"));
+    assert!(peer.say("AUTH LOGIN\r\n").starts_with("334 VXNlcm5hbWU6"));
+    assert!(peer.say("YW4=\r\n").starts_with("334 UGFzc3dvcmQ6"));
+    assert!(peer.say("beG6rXQ=\r\n").starts_with("235"));
+}
+
+#[test]
+fn commands_behind_starttls_in_clear_text_are_not_run_under_tls() {
+    let mut peer = peer(Role::Relay, false);
+    peer.say("EHLO a\r\n");
+    let answer = peer.say("STARTTLS\r\nMAIL FROM:<>\r\n");
+    assert!(answer.starts_with("503") && peer.closed, "{answer}");
+}
+
+#[test]
+fn guessing_passwords_ends_the_connection() {
+    let mut peer = peer(Role::Submission, true);
+    peer.say("EHLO a\r\n");
+    for _ in 0..2 {
+        assert!(peer.say("AUTH PLAIN AGFuAHNhaQ==\r\n").starts_with("535 5.7.8"));
+    }
+    assert!(peer.say("AUTH PLAIN AGFuAHNhaQ==\r\n").contains("421") && peer.closed);
+}
+
+#[test]
+fn a_person_writes_only_in_their_own_name() {
+    let mut peer = signed_in();
+    assert!(peer.say("MAIL FROM:<binh@tinh.example>\r\n").starts_with("550 5.7.1"));
+    peer.say("MAIL FROM:<AN@tinh.example>\r\nRCPT TO:<x@xa.example>\r\nDATA\r\n");
+    let answer = peer.say("From: Giam doc <binh@tinh.example>\r\n\r\n.\r\n");
+    assert!(answer.starts_with("550 5.7.1"), "{answer}");
+    assert!(peer.stored.is_empty());
+}
+
+#[test]
+fn submission_completes_the_header_and_takes_bcc_out() {
+    let mut peer = signed_in();
+    peer.say("MAIL FROM:<an@tinh.example>\r\nRCPT TO:<x@xa.example>\r\nRCPT TO:<binh@tinh.example>\r\nDATA\r\n");
+    let answer =
+        peer.say("From: an@tinh.example\r\nBcc: binh@tinh.example,\r\n\tkin@tinh.example\r\nTo: x@xa.example\r\n\r\nx\r\n.\r\n");
+    assert!(answer.starts_with("250"), "{answer}");
+    let (envelope, letter) = &peer.stored[0];
+    assert_eq!(envelope.recipients.len(), 2);
+    assert!(!letter.contains("kin@") && !letter.to_lowercase().contains("bcc"), "{letter}");
+    assert!(letter.contains("\r\nDate: Mon, 21 Sep 2026") && letter.contains("+0700\r\n"), "{letter}");
+    assert!(letter.contains("\r\nMessage-ID: <") && letter.contains("with ESMTPSA"));
+    assert!(!letter.contains("192.0.2.7"), "where a person sits is nobody's business");
+    assert!(!letter.contains("for <"), "recipients are not disclosed to each other");
+}
+
+#[test]
+fn loops_end() {
+    let mut peer = peer(Role::Relay, false);
+    peer.envelope("an@tinh.example");
+    let hops = "Received: a\r\n".repeat(101);
+    assert!(peer.say(&format!("{hops}{LETTER}.\r\n")).starts_with("554 5.4.6"));
+}
+
+#[test]
+fn international_addresses_need_the_extension_and_get_marks_in_answers() {
+    let mut peer = peer(Role::Relay, false);
+    peer.say("EHLO a\r\n");
+    assert!(peer.say("MAIL FROM:<hạnh@xa.example>\r\n").starts_with("553 5.6.7"));
+    assert!(peer.say("MAIL FROM:<hạnh@xa.example> SMTPUTF8\r\n").starts_with("250"));
+    assert!(peer.say("RCPT TO:<khong@tinh.example>\r\n").contains("địa chỉ không tồn tại"));
+}
+
+#[test]
+fn bad_sequences_parameters_and_lines_get_the_right_refusal() {
+    let mut peer = peer(Role::Relay, false);
+    for (line, code) in [
+        ("MAIL FROM:<a@b.example>\r\n", "503"),
+        ("EHLO\r\n", "501"),
+        ("EHLO a\r\n", "250"),
+        ("RCPT TO:<an@tinh.example>\r\n", "503"),
+        ("DATA\r\n", "503"),
+        ("MAIL FROM:<a@b.example> RET=FULL\r\n", "555"),
+        ("MAIL FROM:a@b.example\r\n", "501"),
+        ("MAIL FROM:<a b@b.example>\r\n", "5"),
+        ("XYZZY\r\n", "500"),
+        ("NOOP\n", "500"),
+        ("VRFY an\r\n", "252"),
+        ("EXPN an\r\n", "502"),
+        ("AUTH PLAIN x\r\n", "502"),
+        ("MAIL FROM:<a@b.example> BODY=8BITMIME\r\n", "250"),
+        ("RCPT TO:<PostMaster>\r\n", "250"),
+        ("RSET\r\n", "250"),
+        ("QUIT\r\n", "221"),
+    ] {
+        let answer = peer.say(line);
+        assert!(answer.starts_with(code), "{line:?}: {answer}");
+    }
+    assert!(peer.closed);
+}
+
+#[test]
+fn too_many_recipients_come_in_a_further_transaction() {
+    let mut peer = signed_in();
+    peer.say("MAIL FROM:<an@tinh.example>\r\n");
+    for n in 0..3 {
+        assert!(peer.say(&format!("RCPT TO:<r{n}@xa.example>\r\n")).starts_with("250"));
+    }
+    assert!(peer.say("RCPT TO:<r4@xa.example>\r\n").starts_with("452 4.5.3"));
+}
+
+#[test]
+fn endless_lines_and_noise_are_bounded() {
+    let mut peer = peer(Role::Relay, false);
+    assert!(peer.say(&"x".repeat(13_000)).starts_with("500"));
+    for _ in 0..100 {
+        peer.say(&"x".repeat(13_000));
+        assert!(peer.session.buffered() < 30_000);
+    }
+    assert!(peer.say("\r\nEHLO a\r\n").starts_with("250"));
+    for _ in 0..30 {
+        peer.say("ĐÂY LÀ RÁC\r\n");
+    }
+    assert!(peer.closed);
+}
+
+#[test]
+fn a_web_browser_is_shown_the_door() {
+    let mut peer = peer(Role::Relay, false);
+    assert!(peer.say("POST / HTTP/1.1\r\nHost: x\r\n").starts_with("554") && peer.closed);
+}
+
+#[test]
+fn a_full_disk_is_a_temporary_failure() {
+    let mut session = peer(Role::Relay, false);
+    session.envelope("an@tinh.example");
+    session.session.handle_spool_failed(StoreFailure::Full);
+    assert!(session.say(&format!("{LETTER}.\r\n")).starts_with("452 4.3.1"));
+}
+
+#[test]
+fn any_octets_leave_a_session_sane() {
+    bolero::check!().with_type::<Vec<Vec<u8>>>().for_each(|pieces| {
+        for role in [Role::Relay, Role::Submission] {
+            let mut peer = peer(role, true);
+            for piece in pieces {
+                peer.session.handle_input(piece);
+                for _ in 0..10_000 {
+                    match peer.session.poll(Timestamp::default(), &mut peer.random) {
+                        Step::Read | Step::Close => break,
+                        Step::Encrypt => peer.session.handle_encrypted(),
+                        Step::SignIn { .. } => peer.session.handle_sign_in(SignIn::Unavailable),
+                        Step::Resolve(_) => peer.session.handle_recipient(Recipient::Local),
+                        Step::Store(_) => peer.session.handle_stored(Ok(String::new())),
+                        Step::Spool(_) | Step::Discard => {}
+                    }
+                }
+                let output = peer.session.take_output();
+                assert!(output.is_empty() || output.ends_with(b"\r\n"));
+                assert!(peer.session.buffered() <= 12_288 + piece.len());
+            }
+        }
+    });
+}
+
+#[test]
+fn stuffing_and_decoding_are_inverse() {
+    bolero::check!().with_type::<Vec<u8>>().for_each(|bytes| {
+        let mut wire = Vec::new();
+        let mut stuffer = data::Stuffer::default();
+        for piece in bytes.chunks(3) {
+            stuffer.stuff(piece, &mut wire);
+        }
+        stuffer.finish(&mut wire);
+        let mut letter = Vec::new();
+        assert_eq!(data::Decoder::default().decode(&wire, &mut letter), data::Progress::End(wire.len()));
+        let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n").replace('\r', "\n");
+        if std::str::from_utf8(bytes).is_ok() {
+            let lines = text.strip_suffix('\n').unwrap_or(&text).replace('\n', "\r\n");
+            let expected = if text.is_empty() { String::new() } else { format!("{lines}\r\n") };
+            assert_eq!(letter, expected.into_bytes());
+        }
+    });
+}
