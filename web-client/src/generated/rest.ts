@@ -37,3 +37,33 @@ export type EntryView = {
     endsAt: Timestamp;
     status: MeetingStatus;
 };
+
+export type UnitView = {
+    id: string;
+    parent: string | null;
+    kind: string;
+    name: string;
+    shortName: string;
+    order: number;
+    code: string | null;
+    people: number;
+    address?: string | null;
+};
+
+export type PersonView = {
+    id: PersonId;
+    name: string;
+    position: string;
+    unit: string;
+    unitName: string;
+    address: string | null;
+    order: number;
+};
+
+export type DirectoryEntry = {
+    kind: "person" | "unit" | "mailbox";
+    id: string;
+    name: string;
+    detail: string;
+    address: string | null;
+};

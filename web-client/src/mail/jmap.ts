@@ -48,6 +48,8 @@ export class Jmap {
             method: "POST",
             headers: { "content-type": "application/json" },
             body: JSON.stringify({ using: USING, methodCalls }),
+            // A letter sent while the page closes must still leave.
+            keepalive: calls.some(([name]) => name === "EmailSubmission/set"),
         });
         if (!response.ok) throw new JmapError("request", null, response.status);
         const { methodResponses } = (await response.json()) as { methodResponses: [string, unknown, string][] };

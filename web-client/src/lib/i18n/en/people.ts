@@ -1,0 +1,25 @@
+import type vi from "../vi/people";
+
+export default {
+    title: "Choose from the directory",
+    search: "Find a person or unit",
+    searchHint: "Typing without marks or by initials works too",
+    tree: "Organisation tree",
+    results: "Results",
+    peopleOf: "People of {unit}",
+    wholeUnit: "The whole unit ({count} people)",
+    agencyMailbox: "Agency mailbox",
+    noPeople: "This unit has no users yet",
+    noResults: "Nothing found. Try fewer letters.",
+    pickUnit: "Choose a unit in the tree to see its people.",
+    chosen: "Chosen ({count})",
+    noneChosen: "Nobody chosen",
+    remove: "Remove {name}",
+    done: "Done",
+    loading: "Loading…",
+    failed: "The directory could not be loaded",
+    peopleCount: "{count} people",
+    suggestions: "Suggestions from the directory",
+    suggestionCount: "{count} suggestions, use the up and down arrows",
+    back: "Back to the units",
+} satisfies Record<keyof typeof vi, string>;
