@@ -1,0 +1,18 @@
+//! A letter as bytes and what can be said of it (RFC 5322, MIME): the one place where SMTP, the
+//! queue, reports and JMAP meet.
+
+pub mod address;
+pub mod blob;
+pub mod compose;
+pub mod header;
+pub mod parse;
+pub mod strip;
+pub mod summary;
+pub mod text;
+
+pub use address::Address;
+pub use blob::BlobId;
+pub use summary::{Search, Summary};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! What a list of letters shows and a search looks at, computed once when a body is stored.
+
+use mail_parser::{HeaderName, Message, parsers::fields::thread::thread_name};
+use serde::{Deserialize, Serialize};
+
+use super::{Address, address, parse, text};
+
+/// The envelope-like facts of a letter (RFC 8621 §4.1.2 and §4.1.4). Absent headers are `None`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Summary {
+    /// Ids of this letter; one, if its writer was sane.
+    pub message_id: Option<Vec<String>>,
+    /// What it answers.
+    pub in_reply_to: Option<Vec<String>>,
+    /// Its ancestors.
+    pub references: Option<Vec<String>>,
+    /// Who wrote for the author.
+    pub sender: Option<Vec<Address>>,
+    /// The author.
+    pub from: Option<Vec<Address>>,
+    /// Recipients.
+    pub to: Option<Vec<Address>>,
+    /// Recipients of a copy.
+    pub cc: Option<Vec<Address>>,
+    /// Hidden recipients; only in a sender's own copy.
+    pub bcc: Option<Vec<Address>>,
+    /// Where answers go.
+    pub reply_to: Option<Vec<Address>>,
+    /// The subject, decoded, in NFC.
+    pub subject: Option<String>,
+    /// The `Date` header in RFC 3339 with its own offset.
+    pub sent_at: Option<String>,
+    /// Octets.
+    pub size: u64,
+    /// Whether it carries files.
+    pub has_attachment: bool,
+    /// Its beginning, for lists.
+    pub preview: String,
+    /// Folded words; stored in columns of their own.
+    #[serde(skip)]
+    pub search: Search,
+}
+
+/// Folded words, each preceded by one space.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Search {
+    /// Of the author's name and address.
+    pub from: String,
+    /// Of the recipients.
+    pub to: String,
+    /// Of the recipients of a copy.
+    pub cc: String,
+    /// Of the hidden recipients.
+    pub bcc: String,
+    /// Of the subject.
+    pub subject: String,
+    /// Of the text and the names of attachments.
+    pub body: String,
+}
+
+impl Summary {
+    /// Reads `raw`.
+    pub fn of(raw: &[u8]) -> Self {
+        let message = parse::parse(raw);
+        let plain = parse::plain_text(&message);
+        let addresses = |name| message.header(name).and_then(|v| v.as_address()).map(address::flat);
+        let mut summary = Self {
+            message_id: parse::message_ids(&message, HeaderName::MessageId),
+            in_reply_to: parse::message_ids(&message, HeaderName::InReplyTo),
+            references: parse::message_ids(&message, HeaderName::References),
+            sender: addresses(HeaderName::Sender),
+            from: addresses(HeaderName::From),
+            to: addresses(HeaderName::To),
+            cc: addresses(HeaderName::Cc),
+            bcc: addresses(HeaderName::Bcc),
+            reply_to: addresses(HeaderName::ReplyTo),
+            subject: message.subject().map(text::nfc),
+            sent_at: message.date().filter(|d| d.is_valid()).map(mail_parser::DateTime::to_rfc3339),
+            size: u64::try_from(raw.len()).unwrap_or(u64::MAX),
+            has_attachment: parse::has_attachment(&message),
+            preview: text::preview(&plain),
+            search: Search::default(),
+        };
+        summary.search = search(&summary, &plain, &message);
+        summary
+    }
+
+    /// The subject without "Re:", "Fwd:" and the like, folded: what groups a thread (RFC 8621 §3).
+    pub fn base_subject(&self) -> String {
+        base::fold::fold(thread_name(self.subject.as_deref().unwrap_or_default())).trim().to_owned()
+    }
+
+    /// Every id that ties this letter to a thread, nearest first.
+    pub fn thread_ids(&self) -> Vec<&str> {
+        let mut ids: Vec<&str> = Vec::new();
+        let parents = self.references.iter().flatten().rev().take(MAX_REFERENCES);
+        for id in self.message_id.iter().flatten().chain(self.in_reply_to.iter().flatten()).chain(parents) {
+            if !ids.contains(&id.as_str()) {
+                ids.push(id);
+            }
+        }
+        ids.truncate(MAX_REFERENCES);
+        ids
+    }
+}
+
+fn search(summary: &Summary, plain: &str, message: &Message<'_>) -> Search {
+    let people = |list: &Option<Vec<Address>>| {
+        let mut words = String::new();
+        for one in list.iter().flatten() {
+            words.push_str(&text::searchable(one.name.as_deref().unwrap_or_default()));
+            words.push_str(&text::searchable(&one.email));
+        }
+        words
+    };
+    let mut body = text::searchable(plain);
+    for part in message.attachments().take(MAX_NAMES) {
+        body.push_str(&text::searchable(&parse::file_name(part).unwrap_or_default()));
+    }
+    Search {
+        from: people(&summary.from),
+        to: people(&summary.to),
+        cc: people(&summary.cc),
+        bcc: people(&summary.bcc),
+        subject: text::searchable(summary.subject.as_deref().unwrap_or_default()),
+        body,
+    }
+}
+
+/// Ancestors looked at for threading.
+const MAX_REFERENCES: usize = 50;
+/// Names of attachments that are searched.
+const MAX_NAMES: usize = 200;

@@ -1,0 +1,134 @@
+//! Bodies as files, `blobs/ab/abcdef…`, written so that a crash leaves either nothing or all of it.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use bytes::Bytes;
+use mail_gateway_core::message::BlobId;
+
+use super::StoreError;
+
+/// The folder of bodies.
+#[derive(Clone, Debug)]
+pub struct Blobs {
+    directory: PathBuf,
+}
+
+/// Distinguishes files being written by this process.
+static TEMPORARY: AtomicU64 = AtomicU64::new(0);
+
+impl Blobs {
+    /// Opens the folder, creating it if needed.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn open(directory: &Path) -> io::Result<Self> {
+        fs::create_dir_all(directory.join("new"))?;
+        Ok(Self { directory: directory.to_owned() })
+    }
+
+    /// Where the bytes of `blob` are.
+    pub fn path(&self, blob: &BlobId) -> PathBuf {
+        let name = blob.as_str();
+        self.directory.join(name.get(..2).unwrap_or(name)).join(name)
+    }
+
+    /// Stores `bytes`; they are on stable storage when this returns.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn put(&self, bytes: Bytes) -> Result<BlobId, StoreError> {
+        let blobs = self.clone();
+        run(move || blobs.put_now(&bytes)).await
+    }
+
+    fn put_now(&self, bytes: &[u8]) -> Result<BlobId, StoreError> {
+        let blob = BlobId::of(bytes);
+        let target = self.path(&blob);
+        if fs::metadata(&target).is_ok_and(|found| usize::try_from(found.len()).is_ok_and(|n| n == bytes.len())) {
+            return Ok(blob);
+        }
+        let serial = TEMPORARY.fetch_add(1, Ordering::Relaxed);
+        let temporary = self.directory.join("new").join(format!("{}-{serial}", std::process::id()));
+        let mut file = fs::File::create(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        drop(file);
+        let folder = target.parent().unwrap_or(&self.directory);
+        if !folder.exists() {
+            fs::create_dir_all(folder)?;
+            sync_directory(&self.directory)?;
+        }
+        fs::rename(&temporary, &target)?;
+        // The name itself must survive a power cut, not only the bytes.
+        sync_directory(folder)?;
+        Ok(blob)
+    }
+
+    /// The bytes of `blob`.
+    ///
+    /// # Errors
+    /// [`StoreError::MissingBlob`] when there is no such file.
+    pub async fn read(&self, blob: &BlobId) -> Result<Bytes, StoreError> {
+        match tokio::fs::read(self.path(blob)).await {
+            Ok(bytes) => Ok(bytes.into()),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+                tracing::error!(%blob, "mail store: a body is missing on disk; restore it from a backup");
+                Err(StoreError::MissingBlob(blob.clone()))
+            }
+            Err(cause) => Err(cause.into()),
+        }
+    }
+
+    /// Whether the file is there.
+    pub async fn exists(&self, blob: &BlobId) -> bool {
+        tokio::fs::try_exists(self.path(blob)).await.unwrap_or(false)
+    }
+
+    /// Copies every body into `target`.
+    ///
+    /// # Errors
+    /// When the copy cannot be written.
+    pub async fn copy_to(&self, target: &Path) -> Result<(), StoreError> {
+        let (from, to) = (self.directory.clone(), target.to_owned());
+        run(move || {
+            fs::create_dir_all(&to)?;
+            for folder in fs::read_dir(&from)? {
+                let folder = folder?;
+                if folder.file_name() == "new" || !folder.file_type()?.is_dir() {
+                    continue;
+                }
+                let inside = to.join(folder.file_name());
+                fs::create_dir_all(&inside)?;
+                for file in fs::read_dir(folder.path())? {
+                    let file = file?;
+                    fs::copy(file.path(), inside.join(file.file_name()))?;
+                }
+                sync_directory(&inside)?;
+            }
+            Ok(sync_directory(&to)?)
+        })
+        .await
+    }
+}
+
+/// Makes the names in `directory` durable.
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    fs::File::open(directory)?.sync_all()
+}
+
+/// Runs blocking `work` away from the async workers.
+async fn run<T, F>(work: F) -> Result<T, StoreError>
+where
+    F: FnOnce() -> Result<T, StoreError> + Send + 'static,
+    T: Send + 'static,
+{
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(cause) => Err(StoreError::Disk(io::Error::other(cause))),
+    }
+}

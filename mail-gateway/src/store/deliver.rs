@@ -1,0 +1,196 @@
+//! Putting a letter into an account, once: local delivery, a sender's own copy, a draft.
+
+use std::collections::BTreeSet;
+
+use base::{LetterId, MailboxId, Timestamp, random::System};
+use database::sqlx::{self, AnyConnection, Row};
+use mail_gateway_core::{
+    mailbox::Role,
+    message::{BlobId, Summary},
+};
+
+use super::{Kind, Store, StoreError, folder, modseq, thread};
+
+/// A letter on its way into one mailbox.
+#[derive(Debug, Clone, Copy)]
+pub struct Delivery<'a> {
+    /// The mailbox.
+    pub mailbox: MailboxId,
+    /// The folder it goes to.
+    pub role: Role,
+    /// Its stored body.
+    pub blob: &'a BlobId,
+    /// What the body says.
+    pub summary: &'a Summary,
+    /// Keywords such as `$seen`.
+    pub keywords: &'a [&'a str],
+    /// When it arrived.
+    pub now: Timestamp,
+}
+
+/// Delivers once per `(key, mailbox)`: `None` when that delivery was done before. Meant for the
+/// inside of one `database.write`; call [`Store::announce`] after the commit.
+///
+/// # Errors
+/// When the database fails.
+pub async fn deliver(
+    c: &mut AnyConnection,
+    key: &str,
+    delivery: &Delivery<'_>,
+) -> Result<Option<LetterId>, StoreError> {
+    let account = delivery.mailbox.to_string();
+    let letter = LetterId::new(delivery.now, &mut System);
+    let fresh = sqlx::query(
+        "INSERT INTO deliveries (delivery_key, account, letter, delivered) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (delivery_key, account) DO NOTHING",
+    )
+    .bind(key)
+    .bind(account.as_str())
+    .bind(letter.to_string())
+    .bind(delivery.now.as_micros())
+    .execute(&mut *c)
+    .await?;
+    if fresh.rows_affected() == 0 {
+        return Ok(None);
+    }
+    folder::ensure_account(c, &account, delivery.now).await?;
+    let new = NewLetter {
+        id: letter,
+        blob: delivery.blob,
+        summary: delivery.summary,
+        folders: &BTreeSet::from([delivery.role.as_str().to_owned()]),
+        keywords: &delivery.keywords.iter().map(|k| (*k).to_owned()).collect(),
+        received: delivery.now,
+    };
+    insert(c, &account, &new).await?;
+    Ok(Some(letter))
+}
+
+/// A letter to be added to an account that exists.
+pub(crate) struct NewLetter<'a> {
+    pub(crate) id: LetterId,
+    pub(crate) blob: &'a BlobId,
+    pub(crate) summary: &'a Summary,
+    pub(crate) folders: &'a BTreeSet<String>,
+    pub(crate) keywords: &'a BTreeSet<String>,
+    pub(crate) received: Timestamp,
+}
+
+/// Adds `new`; answers its thread.
+pub(crate) async fn insert(
+    c: &mut AnyConnection,
+    account: &str,
+    new: &NewLetter<'_>,
+) -> Result<String, StoreError> {
+    insert_body(c, new.blob, new.summary).await?;
+    let id = new.id.to_string();
+    let thread = thread::assign(c, account, &id, new.summary).await?;
+    let modseq = modseq::next(c, account, Kind::Email).await?;
+    sqlx::query(
+        "INSERT INTO letters (id, account, blob, thread, received, unread, created, modseq) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
+    )
+    .bind(id.as_str())
+    .bind(account)
+    .bind(new.blob.as_str())
+    .bind(thread.as_str())
+    .bind(new.received.as_micros())
+    .bind(i64::from(is_unread(new.keywords)))
+    .bind(modseq)
+    .execute(&mut *c)
+    .await?;
+    for keyword in new.keywords {
+        sqlx::query("INSERT INTO keywords (letter, keyword) VALUES ($1, $2)")
+            .bind(id.as_str())
+            .bind(keyword.as_str())
+            .execute(&mut *c)
+            .await?;
+    }
+    for folder in new.folders {
+        folder::add_letter(c, account, folder, &id, modseq).await?;
+    }
+    thread::touch(c, account, &thread).await?;
+    Ok(thread)
+}
+
+/// RFC 8621 §2: a letter counts as unread when it has neither `$seen` nor `$draft`.
+pub(crate) fn is_unread(keywords: &BTreeSet<String>) -> bool {
+    !keywords.contains("$seen") && !keywords.contains("$draft")
+}
+
+async fn insert_body(c: &mut AnyConnection, blob: &BlobId, summary: &Summary) -> Result<(), StoreError> {
+    let known = sqlx::query("SELECT 1 FROM bodies WHERE blob = $1").bind(blob.as_str()).fetch_optional(&mut *c);
+    if known.await?.is_some() {
+        return Ok(());
+    }
+    let json = serde_json::to_string(summary).map_err(|_| StoreError::Corrupt("summary"))?;
+    sqlx::query(
+        "INSERT INTO bodies (blob, size, has_attachment, summary, search_from, search_to, search_cc, \
+         search_bcc, search_subject, search_body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+         ON CONFLICT (blob) DO NOTHING",
+    )
+    .bind(blob.as_str())
+    .bind(i64::try_from(summary.size).unwrap_or(i64::MAX))
+    .bind(i64::from(summary.has_attachment))
+    .bind(json)
+    .bind(summary.search.from.as_str())
+    .bind(summary.search.to.as_str())
+    .bind(summary.search.cc.as_str())
+    .bind(summary.search.bcc.as_str())
+    .bind(summary.search.subject.as_str())
+    .bind(summary.search.body.as_str())
+    .execute(&mut *c)
+    .await?;
+    Ok(())
+}
+
+impl Store {
+    /// Stores `raw` and delivers it in one call.
+    ///
+    /// # Errors
+    /// When disk or database fail.
+    pub async fn deliver_letter(
+        &self,
+        key: String,
+        mailbox: MailboxId,
+        role: Role,
+        raw: bytes::Bytes,
+        keywords: Vec<String>,
+        now: Timestamp,
+    ) -> Result<Option<LetterId>, StoreError> {
+        let summary = Summary::of(&raw);
+        let blob = self.put_blob(raw).await?;
+        self.write(mailbox, move |c| {
+            Box::pin(async move {
+                let keywords: Vec<&str> = keywords.iter().map(String::as_str).collect();
+                let delivery =
+                    Delivery { mailbox, role, blob: &blob, summary: &summary, keywords: &keywords, now };
+                deliver(c, &key, &delivery).await
+            })
+        })
+        .await
+    }
+
+    /// Forgets deliveries older than `before`: their queue entries are long gone.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_deliveries(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.database()
+            .write(move |c| {
+                Box::pin(async move {
+                    let gone = sqlx::query("DELETE FROM deliveries WHERE delivered < $1")
+                        .bind(before.as_micros())
+                        .execute(&mut *c)
+                        .await?;
+                    Ok(gone.rows_affected())
+                })
+            })
+            .await
+    }
+}
+
+/// The blob of a row.
+pub(crate) fn blob_of(row: &sqlx::any::AnyRow, column: &str) -> Result<BlobId, StoreError> {
+    row.try_get::<String, _>(column)?.parse().map_err(|_| StoreError::Corrupt("blob"))
+}

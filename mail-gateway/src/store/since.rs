@@ -1,0 +1,129 @@
+//! "What changed since": exact answers from mod-sequences and tombstones (RFC 8620 §5.2).
+
+use base::MailboxId;
+use database::sqlx::{self, AssertSqlSafe, Row};
+
+use super::{Kind, Store, StoreError};
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Since {
+    /// The state the client has after it applied this answer.
+    pub state: i64,
+    /// Whether more happened after `state`.
+    pub more: bool,
+    /// Objects that did not exist before.
+    pub created: Vec<String>,
+    /// Objects that changed.
+    pub updated: Vec<String>,
+    /// Objects that are gone.
+    pub destroyed: Vec<String>,
+    /// Of folders only: nothing but counts changed.
+    pub only_counts: bool,
+}
+
+impl Store {
+    /// The state of `kind` in `account`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn state(&self, account: MailboxId, kind: Kind) -> Result<i64, StoreError> {
+        let row = sqlx::query("SELECT modseq FROM states WHERE account = $1 AND kind = $2")
+            .bind(account.to_string())
+            .bind(kind.as_str())
+            .fetch_optional(self.database().readers())
+            .await?;
+        Ok(row.map_or(Ok(0), |row| row.try_get(0))?)
+    }
+
+    /// The states of every kind in `account`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn states(&self, account: MailboxId) -> Result<Vec<(Kind, i64)>, StoreError> {
+        let rows = sqlx::query("SELECT kind, modseq FROM states WHERE account = $1")
+            .bind(account.to_string())
+            .fetch_all(self.database().readers())
+            .await?;
+        let mut states = Vec::new();
+        for row in rows {
+            let name: String = row.try_get(0)?;
+            if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.as_str() == name) {
+                states.push((kind, row.try_get(1)?));
+            }
+        }
+        Ok(states)
+    }
+
+    /// What changed in `kind` after `since`, at most `limit` objects; `None` when `since` is not a
+    /// state this account ever had.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn since(
+        &self,
+        account: MailboxId,
+        kind: Kind,
+        since: i64,
+        limit: usize,
+    ) -> Result<Option<Since>, StoreError> {
+        // One snapshot: state, living and dead are read in one transaction.
+        let mut snapshot = self.database().readers().begin().await?;
+        let account = account.to_string();
+        let row = sqlx::query("SELECT modseq FROM states WHERE account = $1 AND kind = $2")
+            .bind(account.as_str())
+            .bind(kind.as_str())
+            .fetch_optional(&mut *snapshot)
+            .await?;
+        let now: i64 = row.map_or(Ok(0), |row| row.try_get(0))?;
+        if since < 0 || since > now {
+            return Ok(None);
+        }
+        let table = table(kind);
+        let settings = if kind == Kind::Mailbox { "settings_modseq" } else { "modseq" };
+        // A new object counts at its birth, even if it changed later: an answer cut between the two
+        // must already name it as created.
+        let sql = format!(
+            "SELECT id, created, CASE WHEN created > $2 THEN created ELSE modseq END AS at, \
+             {settings} AS settings, 0 AS dead \
+             FROM {table} WHERE account = $1 AND modseq > $2 \
+             UNION ALL SELECT id, created, modseq AS at, 0 AS settings, 1 AS dead FROM tombstones \
+             WHERE account = $1 AND kind = $3 AND modseq > $2 AND created <= $2 ORDER BY at LIMIT $4"
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(account)
+            .bind(since)
+            .bind(kind.as_str())
+            .bind(i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX))
+            .fetch_all(&mut *snapshot)
+            .await?;
+        let mut answer = Since { state: now, more: rows.len() > limit, only_counts: true, ..Since::default() };
+        let mut last = since;
+        for row in rows.iter().take(limit) {
+            let (id, created): (String, i64) = (row.try_get("id")?, row.try_get("created")?);
+            last = row.try_get("at")?;
+            if row.try_get::<i64, _>("dead")? == 1 {
+                answer.destroyed.push(id);
+            } else if created > since {
+                answer.created.push(id);
+            } else {
+                answer.only_counts &= row.try_get::<i64, _>("settings")? <= since;
+                answer.updated.push(id);
+            }
+        }
+        if answer.more {
+            answer.state = last;
+        }
+        Ok(Some(answer))
+    }
+}
+
+const fn table(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Mailbox => "folders",
+        Kind::Email => "letters",
+        Kind::Thread => "threads",
+        Kind::Identity => "identities",
+        Kind::EmailSubmission => "submissions",
+    }
+}
