@@ -67,3 +67,24 @@ export type DirectoryEntry = {
     detail: string;
     address: string | null;
 };
+
+export type InviteeView = {
+    /** Absent for an agency mailbox. */
+    person: PersonId | null;
+    name: string;
+    unitName: string;
+    position: string;
+    order: number;
+    role: Role;
+};
+
+export type MeetingDetail = MeetingSummary & {
+    roomId: string | null;
+    organiser: InviteeView | null;
+    invitees: Array<InviteeView>;
+    units: Array<string>;
+    /** The caller may change, cancel, and hand out the guest link. */
+    mayChange: boolean;
+};
+
+export type RoomView = { id: string; name: string; unitName: string; seats: number | null };

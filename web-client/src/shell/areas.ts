@@ -1,12 +1,13 @@
 // Which area answers which address. Each is fetched when it is first visited.
 
 import type { Component } from "svelte";
-import { match } from "../lib/route";
+import { match, type Parameters } from "../lib/route";
 
 export interface Area {
     id: "signIn" | "password" | "meeting" | "home" | "mail" | "calendar" | "admin";
     pattern: string;
-    load: () => Promise<{ default: Component<Record<string, never>> }>;
+    /** The page; it is given the parts of its address (`rest` after `*`), which it may ignore. */
+    load: () => Promise<{ default: Component<{ parameters: Parameters }> | Component<Record<string, never>> }>;
     /** Visitors without an account may come in (guests of a meeting). */
     open?: boolean;
     /** Drawn without header and bottom bar. */
@@ -24,6 +25,10 @@ export const areas: Area[] = [
     { id: "admin", pattern: "/quan-tri/*", load: () => import("../admin/AdminArea.svelte") },
 ];
 
-export function areaOf(path: string): Area | null {
-    return areas.find((area) => match(area.pattern, path) !== null) ?? null;
+export function areaOf(path: string): { area: Area; parameters: Parameters } | null {
+    for (const area of areas) {
+        const parameters = match(area.pattern, path);
+        if (parameters) return { area, parameters };
+    }
+    return null;
 }

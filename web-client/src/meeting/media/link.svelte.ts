@@ -1,0 +1,124 @@
+// Keeps media flowing: one PeerConnection at a time, a new one into the same seat whenever it fails.
+
+import type { LocalMedia } from "./local.svelte";
+import { Peer } from "./peer";
+import { quality, read, type Quality, type Reading } from "./quality";
+import { waitBefore } from "../model/reconnect";
+
+/** ICE says "disconnected" for short gaps too; after this long a new connection is quicker than waiting. */
+const PATIENCE_MS = 2000;
+/** An answered offer that has not led to a connection by then is tried again. */
+const CONNECT_MS = 8000;
+const READ_EVERY_MS = 2000;
+
+export interface LinkPorts {
+    /** Carries an offer to the hub and returns its answer; rejects when the line is down. */
+    offer: (sdp: string) => Promise<string>;
+    /** A fresh connection has empty slots. */
+    renewed: () => void;
+    /** Connected: the hub may be told what to show. */
+    ready: () => void;
+}
+
+export class MediaLink {
+    peer = $state.raw<Peer | null>(null);
+    state = $state<"connecting" | "connected" | "interrupted">("connecting");
+    quality = $state.raw<Quality | null>(null);
+
+    #attempt = 0;
+    #timer: ReturnType<typeof setTimeout> | null = null;
+    #reader = setInterval(() => void this.#read(), READ_EVERY_MS);
+    #before: Reading | null = null;
+    #closed = false;
+    readonly #stopSending: () => void;
+
+    constructor(
+        private readonly local: LocalMedia,
+        private readonly ports: LinkPorts,
+    ) {
+        this.#stopSending = $effect.root(() => {
+            $effect(() => {
+                void this.peer?.send(this.local.tracks).catch(() => this.#later());
+            });
+        });
+    }
+
+    /** The hub can be reached (again): connects unless media flows already. */
+    resume() {
+        if (this.peer?.connected) return this.ports.ready();
+        void this.#renew();
+    }
+
+    /** The signalling line is down: media may go on, but no new connection can be made. */
+    pause() {
+        this.#stopTimer();
+    }
+
+    close() {
+        this.#closed = true;
+        this.#stopTimer();
+        clearInterval(this.#reader);
+        this.#stopSending();
+        this.peer?.close();
+        this.peer = null;
+    }
+
+    async #renew(): Promise<void> {
+        if (this.#closed) return;
+        this.#stopTimer();
+        this.peer?.close();
+        this.ports.renewed();
+        const peer = new Peer((state) => this.#changed(peer, state));
+        this.peer = peer;
+        this.#before = null;
+        this.#attempt += 1;
+        if (this.state !== "connecting") this.state = "interrupted";
+        try {
+            await peer.send(this.local.tracks);
+            const answer = await this.ports.offer(await peer.offer());
+            if (this.peer !== peer) return;
+            await peer.answer(answer);
+            this.ports.ready();
+            if (!peer.connected) this.#later(CONNECT_MS);
+        } catch {
+            // Refused or the line is down: again after a pause; `resume` comes at once when the line is back.
+            if (this.peer === peer) this.#later();
+        }
+    }
+
+    #changed(peer: Peer, state: RTCPeerConnectionState) {
+        if (this.peer !== peer || this.#closed) return;
+        if (state === "connected") {
+            this.#stopTimer();
+            this.#attempt = 0;
+            this.state = "connected";
+        } else if (state === "disconnected") {
+            this.state = "interrupted";
+            this.#later(PATIENCE_MS);
+        } else if (state === "failed" || state === "closed") {
+            this.state = "interrupted";
+            this.#later(waitBefore(Math.max(1, this.#attempt), Math.random()));
+        }
+    }
+
+    #later(wait = waitBefore(this.#attempt + 1, Math.random())) {
+        if (this.#closed) return;
+        this.#stopTimer();
+        this.#timer = setTimeout(() => void this.#renew(), wait);
+    }
+
+    #stopTimer() {
+        if (this.#timer) clearTimeout(this.#timer);
+        this.#timer = null;
+    }
+
+    async #read(): Promise<void> {
+        const peer = this.peer;
+        if (!peer?.connected) return;
+        const stats = [...(await peer.stats()).values()];
+        if (this.peer !== peer) return;
+        const now = read(stats, performance.now());
+        this.quality = quality(stats, this.#before, now);
+        this.#before = now;
+    }
+}

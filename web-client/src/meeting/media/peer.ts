@@ -1,0 +1,98 @@
+// One PeerConnection, negotiated once. The order of its m-lines is the contract with the hub:
+// 0 microphone · 1 camera (simulcast) · 2 screen · 3 screen's sound · 3 audio slots · 12 video slots.
+// Tracks come and go by replaceTrack; joins, leaves and layouts need no SDP.
+
+import { AUDIO_SLOTS, VIDEO_SLOTS } from "../model/stage";
+import { layersFor } from "./layers";
+import { speechOpus } from "./sdp";
+
+export interface LocalTracks {
+    microphone: MediaStreamTrack | null;
+    camera: MediaStreamTrack | null;
+    screen: MediaStreamTrack | null;
+    screenAudio: MediaStreamTrack | null;
+}
+
+const SENDERS = ["microphone", "camera", "screen", "screenAudio"] as const;
+const SCREEN_BITRATE = 2_500_000;
+
+export class Peer {
+    readonly connection: RTCPeerConnection;
+    /** One stream per receive slot, in the order of the hub's slot numbers. */
+    readonly audioSlots: MediaStream[];
+    readonly videoSlots: MediaStream[];
+    readonly #senders: Record<(typeof SENDERS)[number], RTCRtpSender>;
+    #closed = false;
+
+    constructor(onState: (state: RTCPeerConnectionState) => void) {
+        // Nobody outside the hub is asked for anything: no STUN, no TURN.
+        this.connection = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
+        const send = (kind: "audio" | "video", sendEncodings?: RTCRtpEncodingParameters[]) =>
+            this.connection.addTransceiver(kind, { direction: "sendonly", sendEncodings }).sender;
+        const receive = (kind: "audio" | "video") =>
+            new MediaStream([this.connection.addTransceiver(kind, { direction: "recvonly" }).receiver.track]);
+        this.#senders = {
+            microphone: send("audio"),
+            camera: send("video", layersFor(720)),
+            screen: send("video", [{ maxBitrate: SCREEN_BITRATE, maxFramerate: 30 }]),
+            screenAudio: send("audio"),
+        };
+        this.audioSlots = Array.from({ length: AUDIO_SLOTS }, () => receive("audio"));
+        this.videoSlots = Array.from({ length: VIDEO_SLOTS }, () => receive("video"));
+        this.connection.onconnectionstatechange = () => {
+            if (!this.#closed) onState(this.connection.connectionState);
+        };
+    }
+
+    /** The offer, with the candidates found so far: the hub is ICE-lite and learns ours from checks. */
+    async offer(): Promise<string> {
+        await this.connection.setLocalDescription();
+        return this.connection.localDescription?.sdp ?? "";
+    }
+
+    async answer(sdp: string): Promise<void> {
+        if (!this.#closed) await this.connection.setRemoteDescription({ type: "answer", sdp: speechOpus(sdp) });
+    }
+
+    /** Puts the given tracks on the wire and takes the others off. */
+    async send(tracks: LocalTracks): Promise<void> {
+        if (this.#closed) return;
+        await Promise.all(
+            SENDERS.map(async (kind) => {
+                const sender = this.#senders[kind];
+                const track = tracks[kind];
+                if (sender.track === track) return;
+                if (kind === "camera" && track) await this.#fit(sender, track);
+                await sender.replaceTrack(track);
+            }),
+        );
+    }
+
+    /** Adapts the layers to what the camera really delivers. */
+    async #fit(sender: RTCRtpSender, track: MediaStreamTrack): Promise<void> {
+        const parameters = sender.getParameters();
+        const wanted = layersFor(track.getSettings().height ?? 720);
+        for (const encoding of parameters.encodings) {
+            const settings = wanted.find((layer) => layer.rid === encoding.rid);
+            if (settings) Object.assign(encoding, { ...settings, rid: encoding.rid });
+        }
+        try {
+            await sender.setParameters(parameters);
+        } catch {
+            // Refused before the answer in some browsers: the layers of the offer stay.
+        }
+    }
+
+    get connected(): boolean {
+        return this.connection.connectionState === "connected";
+    }
+
+    stats(): Promise<RTCStatsReport> {
+        return this.connection.getStats();
+    }
+
+    close() {
+        this.#closed = true;
+        this.connection.close();
+    }
+}
