@@ -34,7 +34,9 @@ export function hasRemoteImages(letter: EmailFull): boolean {
 
 /** Files of the letter; the invitation and pictures shown inside the text are none. */
 export function files(letter: EmailFull): BodyPart[] {
-    return letter.attachments.filter((part) => part.blobId !== null && !isCalendar(part) && !(part.cid && part.disposition === "inline"));
+    return letter.attachments.filter(
+        (part) => part.blobId !== null && !isCalendar(part) && !(part.cid && part.disposition === "inline"),
+    );
 }
 
 export function isCalendar(part: BodyPart): boolean {

@@ -4,7 +4,19 @@
 
 import DOMPurify from "dompurify";
 
-const REFUSED = ["style", "form", "input", "button", "textarea", "select", "iframe", "object", "embed", "video", "audio"];
+const REFUSED = [
+    "style",
+    "form",
+    "input",
+    "button",
+    "textarea",
+    "select",
+    "iframe",
+    "object",
+    "embed",
+    "video",
+    "audio",
+];
 
 /** Clean nodes for the editor or the page. */
 export function cleanFragment(html: string): DocumentFragment {

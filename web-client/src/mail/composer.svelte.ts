@@ -196,7 +196,9 @@ class Composer {
         const own = identity?.htmlSignature || (identity?.textSignature && escape(identity.textSignature));
         if (own) return `<div>${own}</div>`;
         const who = session.current?.person;
-        const lines = sender.agency ? [sender.name] : [who?.name, [who?.position, who?.unitName].filter(Boolean).join(" – ")];
+        const lines = sender.agency
+            ? [sender.name]
+            : [who?.name, [who?.position, who?.unitName].filter(Boolean).join(" – ")];
         const text = ["Trân trọng./.", ...lines].filter(Boolean).map((line) => escape(line ?? ""));
         return `<div>${text.join("<br>")}</div>`;
     }
@@ -294,7 +296,10 @@ class Composer {
         const known = this.#identities[account];
         if (known) return known;
         try {
-            const answer = await post.jmap.call<GetResponse<Identity>>("Identity/get", { accountId: account, ids: null });
+            const answer = await post.jmap.call<GetResponse<Identity>>("Identity/get", {
+                accountId: account,
+                ids: null,
+            });
             const [first] = answer.list;
             if (first) this.#identities[account] = first;
             return first;

@@ -37,7 +37,8 @@ class Listing {
 
     /** Shows a folder, or the results of `query` in the whole account. */
     async open(account: string, folder: string, query: string): Promise<void> {
-        if (account === this.account && folder === this.folder && query === this.query && this.state !== "failed") return;
+        if (account === this.account && folder === this.folder && query === this.query && this.state !== "failed")
+            return;
         Object.assign(this, { account, folder, query, state: "loading", rows: [], total: 0 });
         this.selected.clear();
         await this.#load(PAGE);

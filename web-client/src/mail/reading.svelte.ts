@@ -64,10 +64,7 @@ async function fetchConversation(accountId: string, id: string): Promise<EmailFu
     const [own, , whole] = await post.jmap.request([
         ["Email/get", { accountId, ids: [id], properties: FULL, ...BODIES }],
         ["Thread/get", { accountId, "#ids": from(0, "Email/get", "/list/*/threadId") }],
-        [
-            "Email/get",
-            { accountId, "#ids": from(1, "Thread/get", "/list/*/emailIds"), properties: FULL, ...BODIES },
-        ],
+        ["Email/get", { accountId, "#ids": from(1, "Thread/get", "/list/*/emailIds"), properties: FULL, ...BODIES }],
     ]);
     const letters = whole instanceof Error ? [] : need<GetResponse<EmailFull>>(whole).list;
     const list = letters.length > 0 ? letters : need<GetResponse<EmailFull>>(own).list;

@@ -70,11 +70,14 @@ async function deliver(submission: Submission): Promise<void> {
             return;
         }
         const addresses = error.invalidRecipients ?? [];
-        const why = addresses.length > 0 ? t("unknownRecipients", { addresses: addresses.join(", ") }) : error.description;
+        const why =
+            addresses.length > 0 ? t("unknownRecipients", { addresses: addresses.join(", ") }) : error.description;
         toasts.show(why || t("sendFailed"), { tone: "error" });
         submission.refused(addresses);
     } catch (error) {
-        toasts.show(error instanceof JmapError && error.status === 0 ? error.message : t("sendFailed"), { tone: "error" });
+        toasts.show(error instanceof JmapError && error.status === 0 ? error.message : t("sendFailed"), {
+            tone: "error",
+        });
         submission.refused([]);
     }
 }
