@@ -4,27 +4,27 @@
 //! deliveries and queue rows) → `store` for mailboxes here, `queue` → `smtp_out` for the others.
 //! `jmap` and `http` show the same store to the webmail.
 
-pub mod accept;
+mod accept;
+pub mod changes;
 pub mod config;
 pub mod http;
 pub mod jmap;
 pub mod ports;
-pub mod queue;
+mod queue;
 mod smtp_in;
 mod smtp_out;
 mod spool;
 pub mod store;
-pub mod submit;
+mod submit;
 
 use std::{path::Path, sync::Arc};
 
 use database::{Database, sqlx::migrate::Migrator};
 
-pub use accept::{Accepted, Envelope, Recipient, SubmitError};
 pub use config::Config;
 pub use ports::Ports;
 pub use smtp_in::Serving;
-pub use submit::Transport;
+pub use submit::{Envelope, SubmitError, Transport};
 
 /// Schema of `mail.db`: 0001 the store, 0002 the queue.
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -45,6 +45,7 @@ pub(crate) struct Inner {
     /// Mailboxes, letters, blobs, change notices.
     pub(crate) store: store::Store,
     pub(crate) spool: spool::Spool,
+    pub(crate) outbound: smtp_out::Outbound,
     /// Woken whenever a queue row may have become due.
     pub(crate) queue_wake: tokio::sync::Notify,
 }
@@ -62,6 +63,7 @@ impl Mail {
         let spool = spool::Spool::open(&directory.join("spool"))?;
         let inner = Inner {
             domain: domain.to_ascii_lowercase(),
+            outbound: smtp_out::Outbound::new(domain, &config),
             config,
             ports,
             database,

@@ -15,7 +15,12 @@ impl Session {
         if foreign(line) {
             return self.close(&Reply::new(554, "5.5.1", "This is a mail server"));
         }
-        let mut wire = line.to_vec();
+        let mut wire = if line.eq_ignore_ascii_case(b"RCPT TO:<postmaster>") {
+            // RFC 5321 §4.5.1: this one needs no domain.
+            format!("RCPT TO:<postmaster@{}>", self.settings.domain).into_bytes()
+        } else {
+            line.to_vec()
+        };
         wire.extend_from_slice(b"\r\n");
         let request = match proto::Request::parse(&mut wire.iter()) {
             Ok(request) => request.into_owned(),
@@ -23,7 +28,9 @@ impl Session {
         };
         match request {
             proto::Request::Ehlo { host } => self.ehlo(&host),
-            proto::Request::Helo { host } => self.helo(&host, false),
+            proto::Request::Helo { host } => {
+                self.helo(&host, false);
+            }
             proto::Request::StartTls => self.starttls(),
             proto::Request::Auth { mechanism, initial_response } => self.auth(mechanism, &initial_response),
             proto::Request::Mail { from } => self.mail(&from),
@@ -183,12 +190,7 @@ impl Session {
             ));
         }
         let international = envelope.international;
-        // RFC 5321 §4.5.1: postmaster needs no domain.
-        let text = match to.address.eq_ignore_ascii_case("postmaster") {
-            true => format!("postmaster@{}", self.settings.domain),
-            false => to.address.clone(),
-        };
-        match self.address(&text, international) {
+        match self.address(&to.address, international) {
             Ok(address) => self.state = State::Resolving(address),
             Err(reply) => self.protest(&reply),
         }

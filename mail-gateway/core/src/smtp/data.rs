@@ -109,3 +109,20 @@ impl Stuffer {
         out.extend_from_slice(b".\r\n");
     }
 }
+
+/// `letter` with every line end made CRLF, for letters that did not come over SMTP.
+pub fn with_crlf(letter: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(letter.len() + letter.len() / 32);
+    let mut bytes = letter.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\r' => {
+                bytes.next_if_eq(&b'\n');
+                out.extend_from_slice(b"\r\n");
+            }
+            b'\n' => out.extend_from_slice(b"\r\n"),
+            _ => out.push(byte),
+        }
+    }
+    out
+}

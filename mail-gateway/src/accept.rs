@@ -1,0 +1,190 @@
+//! Taking responsibility for a letter (RFC 5321 §6.1): body on disk, then one transaction that holds
+//! every local delivery and every queue row. Only after its commit may anybody be told `250`.
+
+use std::collections::BTreeSet;
+
+use base::{LetterId, MailboxId, Timestamp, random::System};
+use bytes::Bytes;
+use database::sqlx::{self, AnyConnection};
+use mail_gateway_core::smtp::{self, Address, StoreFailure};
+
+use crate::{
+    Inner,
+    ports::Resolution,
+    queue::rows,
+    store::{BlobId, Delivery, Role, StoreError, Summary, deliver},
+};
+
+/// A recipient whose way is known.
+#[derive(Debug, Clone)]
+pub(crate) struct Addressee {
+    pub(crate) address: Address,
+    /// The mailboxes here; `None` for an address elsewhere.
+    pub(crate) mailboxes: Option<Vec<MailboxId>>,
+}
+
+impl Addressee {
+    /// Asks the directory; `None` when nobody has the address.
+    pub(crate) async fn find(inner: &Inner, address: Address) -> Result<Option<Self>, crate::ports::Unavailable> {
+        Ok(match inner.ports.addresses.resolve(address.as_str()).await? {
+            Resolution::Local(mailboxes) => Some(Self { address, mailboxes: Some(mailboxes) }),
+            Resolution::NotOurs => Some(Self { address, mailboxes: None }),
+            Resolution::Unknown => None,
+        })
+    }
+}
+
+/// A letter that is about to become ours.
+pub(crate) struct Incoming {
+    /// Handing in twice under one key takes the letter once.
+    pub(crate) key: Option<String>,
+    pub(crate) sender: Option<Address>,
+    pub(crate) addressees: Vec<Addressee>,
+    pub(crate) eight_bit: bool,
+    pub(crate) international: bool,
+    /// The whole letter with its trace fields.
+    pub(crate) letter: Bytes,
+}
+
+/// A letter whose body is on disk and whose rows are not yet written.
+pub(crate) struct Prepared {
+    pub(crate) id: LetterId,
+    key: Option<String>,
+    sender: String,
+    mailboxes: BTreeSet<MailboxId>,
+    elsewhere: Vec<Address>,
+    eight_bit: bool,
+    international: bool,
+    blob: BlobId,
+    summary: Summary,
+    now: Timestamp,
+}
+
+impl Inner {
+    /// Takes responsibility for `incoming`; when this returns `Ok` it is on stable storage.
+    pub(crate) async fn accept(&self, incoming: Incoming) -> Result<LetterId, StoreError> {
+        let prepared = self.prepare(incoming).await?;
+        let (id, mailboxes) = (prepared.id, prepared.mailboxes.clone());
+        self.database.write(move |c| Box::pin(async move { prepared.record(c).await })).await?;
+        self.accepted(mailboxes);
+        Ok(id)
+    }
+
+    /// The first half: body to disk.
+    pub(crate) async fn prepare(&self, incoming: Incoming) -> Result<Prepared, StoreError> {
+        let now = Timestamp::now();
+        let letter = incoming.letter.clone();
+        // Parsing a large letter takes milliseconds, which the async workers do not have.
+        let summary = tokio::task::spawn_blocking(move || Summary::of(&letter)).await.map_err(std::io::Error::other)?;
+        let blob = self.store.put_blob(incoming.letter).await?;
+        let mailboxes = incoming.addressees.iter().filter_map(|a| a.mailboxes.clone()).flatten().collect();
+        let elsewhere =
+            incoming.addressees.into_iter().filter(|a| a.mailboxes.is_none()).map(|a| a.address).collect();
+        Ok(Prepared {
+            id: LetterId::new(now, &mut System),
+            key: incoming.key,
+            sender: incoming.sender.map(|address| address.to_string()).unwrap_or_default(),
+            mailboxes,
+            elsewhere,
+            eight_bit: incoming.eight_bit,
+            international: incoming.international,
+            blob,
+            summary,
+            now,
+        })
+    }
+
+    /// After the commit: wakes whoever shows the mailboxes, and the queue.
+    pub(crate) fn accepted(&self, mailboxes: impl IntoIterator<Item = MailboxId>) {
+        self.store.announce(mailboxes);
+        self.queue_wake.notify_one();
+    }
+}
+
+impl Prepared {
+    /// The mailboxes that will hold it.
+    pub(crate) fn mailboxes(&self) -> BTreeSet<MailboxId> {
+        self.mailboxes.clone()
+    }
+
+    /// The second half, inside a transaction.
+    pub(crate) async fn record(&self, c: &mut AnyConnection) -> Result<(), StoreError> {
+        let id = self.id.to_string();
+        let key = self.key.as_deref().unwrap_or(&id);
+        let fresh = sqlx::query(
+            "INSERT INTO accepted (id, accepted_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(key)
+        .bind(self.now.as_micros())
+        .execute(&mut *c)
+        .await?;
+        if fresh.rows_affected() == 0 {
+            return Ok(());
+        }
+        for mailbox in &self.mailboxes {
+            let delivery = Delivery {
+                mailbox: *mailbox,
+                role: Role::Inbox,
+                blob: &self.blob,
+                summary: &self.summary,
+                keywords: &[],
+                now: self.now,
+            };
+            deliver(c, key, &delivery).await?;
+        }
+        if self.elsewhere.is_empty() {
+            return Ok(());
+        }
+        let letter = rows::NewLetter {
+            id: &id,
+            blob: &self.blob,
+            sender: &self.sender,
+            eight_bit: self.eight_bit,
+            international: self.international,
+            accepted_at: self.now,
+        };
+        rows::insert(c, &letter, &self.elsewhere).await?;
+        Ok(())
+    }
+}
+
+/// What a failed acceptance means to the peer.
+pub(crate) fn failure(error: &StoreError) -> StoreFailure {
+    let full = match error {
+        StoreError::Disk(cause) => is_full(cause),
+        // SQLITE_FULL; the driver passes SQLite's own words on.
+        StoreError::Database(cause) => cause.to_string().contains("disk is full"),
+        _ => false,
+    };
+    if full { StoreFailure::Full } else { StoreFailure::Broken }
+}
+
+/// Whether the disk has no room.
+pub(crate) fn is_full(cause: &std::io::Error) -> bool {
+    matches!(cause.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+}
+
+/// The reply to a failure, with the short id that the log line has too.
+pub(crate) fn failure_reply(failure: StoreFailure, cause: &dyn std::error::Error) -> smtp::Reply {
+    let id = incident();
+    tracing::error!(%id, cause = %chain(cause), "mail: a letter could not be kept; its sender will try again");
+    let mut reply = failure.reply();
+    reply.text = format!("{} [{id}]", reply.text);
+    reply
+}
+
+/// A short random id that a person can read out to the technician.
+pub(crate) fn incident() -> String {
+    use base::random::Random;
+    format!("HT-{:06x}", System.next_u32() & 0x00ff_ffff)
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}

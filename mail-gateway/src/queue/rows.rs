@@ -1,0 +1,238 @@
+//! The queue's tables. A row is worked on under a lease; an expired lease is free again.
+
+use base::Timestamp;
+use database::sqlx::{self, AnyConnection, AnyPool, Row};
+use mail_gateway_core::{queue::Verdict, smtp::Address};
+
+use crate::store::{BlobId, StoreError};
+
+/// A letter that is put into the queue.
+pub(crate) struct NewLetter<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) blob: &'a BlobId,
+    pub(crate) sender: &'a str,
+    pub(crate) eight_bit: bool,
+    pub(crate) international: bool,
+    pub(crate) accepted_at: Timestamp,
+}
+
+/// Puts a letter and its recipients into the queue, due at once.
+pub(crate) async fn insert(
+    c: &mut AnyConnection,
+    letter: &NewLetter<'_>,
+    recipients: &[Address],
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO queue_letter (id, blob, sender, eight_bit, international, accepted_at) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(letter.id)
+    .bind(letter.blob.as_str())
+    .bind(letter.sender)
+    .bind(i64::from(letter.eight_bit))
+    .bind(i64::from(letter.international))
+    .bind(letter.accepted_at.as_micros())
+    .execute(&mut *c)
+    .await?;
+    for address in recipients {
+        sqlx::query(
+            "INSERT INTO queue_recipient (letter, address, domain, due_at) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (letter, address) DO NOTHING",
+        )
+        .bind(letter.id)
+        .bind(address.as_str())
+        .bind(address.domain())
+        .bind(letter.accepted_at.as_micros())
+        .execute(&mut *c)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Recipients of one letter in one domain: what one connection delivers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Group {
+    pub(super) letter: String,
+    pub(super) domain: String,
+}
+
+/// Groups that are due and free, the longest waiting first; of one domain no more than may be
+/// worked on at once, so that a domain with a long queue does not hide the others.
+pub(super) async fn due(
+    readers: &AnyPool,
+    now: Timestamp,
+    per_domain: usize,
+    limit: usize,
+) -> Result<Vec<Group>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT letter, domain FROM (\
+             SELECT letter, domain, MIN(due_at) AS due, \
+                    ROW_NUMBER() OVER (PARTITION BY domain ORDER BY MIN(due_at), letter) AS place \
+             FROM queue_recipient WHERE due_at <= $1 AND leased_until <= $1 GROUP BY letter, domain\
+         ) AS waiting WHERE place <= $2 ORDER BY due, letter LIMIT $3",
+    )
+    .bind(now.as_micros())
+    .bind(i64::try_from(per_domain).unwrap_or(i64::MAX))
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(readers)
+    .await?;
+    rows.iter().map(|row| Ok(Group { letter: row.try_get(0)?, domain: row.try_get(1)? })).collect()
+}
+
+/// The next moment after `now` at which something becomes due or a lease expires.
+pub(super) async fn next_due(readers: &AnyPool, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    let row = sqlx::query(
+        "SELECT MIN(CASE WHEN leased_until > due_at THEN leased_until ELSE due_at END) \
+         FROM queue_recipient WHERE due_at > $1 OR leased_until > $1",
+    )
+    .bind(now.as_micros())
+    .fetch_one(readers)
+    .await?;
+    Ok(row.try_get::<Option<i64>, _>(0)?.map(Timestamp::from_micros))
+}
+
+/// A group under lease, with its letter.
+#[derive(Debug, Clone)]
+pub(super) struct Claimed {
+    pub(super) group: Group,
+    pub(super) lease: String,
+    pub(super) blob: BlobId,
+    pub(super) sender: String,
+    pub(super) eight_bit: bool,
+    pub(super) international: bool,
+    pub(super) accepted_at: Timestamp,
+    pub(super) recipients: Vec<Waiting>,
+}
+
+/// A recipient and the attempts made so far.
+#[derive(Debug, Clone)]
+pub(super) struct Waiting {
+    pub(super) address: Address,
+    pub(super) attempts: u32,
+}
+
+/// Leases what is due of `group` until `until`; `None` when somebody else was faster.
+pub(super) async fn claim(
+    c: &mut AnyConnection,
+    group: Group,
+    lease: String,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Option<Claimed>, StoreError> {
+    let rows = sqlx::query(
+        "UPDATE queue_recipient SET lease = $1, leased_until = $2 \
+         WHERE letter = $3 AND domain = $4 AND due_at <= $5 AND leased_until <= $5 RETURNING address, attempts",
+    )
+    .bind(lease.as_str())
+    .bind(until.as_micros())
+    .bind(group.letter.as_str())
+    .bind(group.domain.as_str())
+    .bind(now.as_micros())
+    .fetch_all(&mut *c)
+    .await?;
+    let mut recipients = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let text: String = row.try_get(0)?;
+        let address = Address::parse(&text).ok_or(StoreError::Corrupt("queue address"))?;
+        recipients.push(Waiting { address, attempts: u32::try_from(row.try_get::<i64, _>(1)?).unwrap_or(0) });
+    }
+    if recipients.is_empty() {
+        return Ok(None);
+    }
+    let row = sqlx::query(
+        "SELECT blob, sender, eight_bit, international, accepted_at FROM queue_letter WHERE id = $1",
+    )
+    .bind(group.letter.as_str())
+    .fetch_one(&mut *c)
+    .await?;
+    Ok(Some(Claimed {
+        group,
+        lease,
+        blob: row.try_get::<String, _>(0)?.parse().map_err(|_| StoreError::Corrupt("queue blob"))?,
+        sender: row.try_get(1)?,
+        eight_bit: row.try_get::<i64, _>(2)? != 0,
+        international: row.try_get::<i64, _>(3)? != 0,
+        accepted_at: Timestamp::from_micros(row.try_get(4)?),
+        recipients,
+    }))
+}
+
+/// Whether every one of `claimed`'s rows is still under its lease.
+pub(super) async fn still_ours(c: &mut AnyConnection, claimed: &Claimed) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT COUNT(*) FROM queue_recipient WHERE letter = $1 AND lease = $2")
+        .bind(claimed.group.letter.as_str())
+        .bind(claimed.lease.as_str())
+        .fetch_one(&mut *c)
+        .await?;
+    Ok(usize::try_from(row.try_get::<i64, _>(0)?).is_ok_and(|n| n == claimed.recipients.len()))
+}
+
+/// Writes down what happens to one recipient.
+pub(super) async fn settle(
+    c: &mut AnyConnection,
+    letter: &str,
+    waiting: &Waiting,
+    verdict: &Verdict,
+    answer: &str,
+) -> Result<(), StoreError> {
+    match verdict {
+        Verdict::Done | Verdict::GiveUp(_) => {
+            sqlx::query("DELETE FROM queue_recipient WHERE letter = $1 AND address = $2")
+                .bind(letter)
+                .bind(waiting.address.as_str())
+                .execute(&mut *c)
+                .await?;
+        }
+        Verdict::Retry(at) => {
+            sqlx::query(
+                "UPDATE queue_recipient SET attempts = $1, due_at = $2, lease = '', leased_until = 0, \
+                 last_answer = $3 WHERE letter = $4 AND address = $5",
+            )
+            .bind(i64::from(waiting.attempts) + 1)
+            .bind(at.as_micros())
+            .bind(answer)
+            .bind(letter)
+            .bind(waiting.address.as_str())
+            .execute(&mut *c)
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+/// Frees `claimed` until `due` without counting an attempt.
+pub(super) async fn postpone(c: &mut AnyConnection, claimed: &Claimed, due: Timestamp) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE queue_recipient SET due_at = $1, lease = '', leased_until = 0 WHERE letter = $2 AND lease = $3",
+    )
+    .bind(due.as_micros())
+    .bind(claimed.group.letter.as_str())
+    .bind(claimed.lease.as_str())
+    .execute(&mut *c)
+    .await?;
+    Ok(())
+}
+
+/// Forgets the letter when nobody waits for it any more.
+pub(super) async fn forget_if_done(c: &mut AnyConnection, letter: &str) -> Result<(), StoreError> {
+    sqlx::query(
+        "DELETE FROM queue_letter WHERE id = $1 \
+         AND NOT EXISTS (SELECT 1 FROM queue_recipient WHERE letter = $1)",
+    )
+    .bind(letter)
+    .execute(&mut *c)
+    .await?;
+    Ok(())
+}
+
+/// At start: frees what a dead process of this hub held, and forgets keys nobody will use again.
+pub(super) async fn recover(c: &mut AnyConnection, before: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("UPDATE queue_recipient SET lease = '', leased_until = 0 WHERE leased_until > 0")
+        .execute(&mut *c)
+        .await?;
+    sqlx::query("DELETE FROM accepted WHERE accepted_at < $1")
+        .bind(before.as_micros())
+        .execute(&mut *c)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,245 @@
+//! One SMTP connection: drives a [`Session`] and does what it asks.
+
+use std::{collections::HashMap, io, net::IpAddr, sync::Arc, time::Instant};
+
+use base::{Redacted, Timestamp, random::System};
+use mail_gateway_core::smtp::{
+    Account, Address, Envelope, Recipient, Reply, Role, Session, Settings, SignIn, Step, StoreFailure,
+};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Door,
+    gate::{Gate, Pass},
+    wire::Wire,
+};
+use crate::{
+    Mail,
+    accept::{self, Addressee, Incoming},
+    ports::Refused,
+    spool::Arriving,
+};
+
+pub(super) struct Connection {
+    pub(super) mail: Mail,
+    pub(super) door: Door,
+    pub(super) tls: TlsAcceptor,
+    pub(super) gate: Arc<Gate>,
+    pub(super) stop: CancellationToken,
+    pub(super) peer: IpAddr,
+}
+
+impl Connection {
+    /// Serves the peer until either side has enough.
+    pub(super) async fn run(self, stream: TcpStream) {
+        let _ = stream.set_nodelay(true);
+        let patience = self.mail.inner.config.limits.idle;
+        let mut wire = Wire::Clear(stream);
+        let pass = match self.admit() {
+            Ok(pass) => pass,
+            Err(reply) => {
+                // Under implicit TLS the peer could not read it; closing must do.
+                if !self.door.implicit_tls {
+                    let mut out = Vec::new();
+                    reply.write(false, &mut out);
+                    let _ = wire.write(&out, patience).await;
+                    wire.close().await;
+                }
+                return;
+            }
+        };
+        if self.door.implicit_tls {
+            wire = match wire.encrypt(&self.tls, patience).await {
+                Ok(wire) => wire,
+                Err(cause) => {
+                    tracing::debug!(door = self.door.name, %cause, "mail: TLS handshake failed");
+                    return;
+                }
+            };
+        }
+        if let Err(cause) = self.serve(wire).await {
+            tracing::debug!(door = self.door.name, %cause, "mail: connection broke");
+        }
+        drop(pass);
+    }
+
+    fn admit(&self) -> Result<Pass, Reply> {
+        if self.door.role == Role::Submission && self.gate.is_barred(self.peer, Instant::now()) {
+            return Err(Reply::both(
+                421,
+                "4.7.0",
+                "Đăng nhập sai quá nhiều lần, thử lại sau",
+                "Too many failed sign-ins, try later",
+            ));
+        }
+        self.gate
+            .enter(self.peer)
+            .ok_or_else(|| Reply::both(421, "4.3.2", "Máy chủ đang bận, thử lại sau", "Too many connections, try later"))
+    }
+
+    async fn serve(&self, mut wire: Wire) -> io::Result<()> {
+        let config = &self.mail.inner.config;
+        let patience = config.limits.idle;
+        let settings = Settings {
+            domain: self.mail.inner.domain.clone(),
+            role: self.door.role,
+            max_size: config.max_size,
+            max_recipients: config.limits.recipients,
+            tls_available: true,
+        };
+        let mut session = Session::new(settings, self.peer, self.door.implicit_tls);
+        let mut spool: Option<Arriving> = None;
+        // Resolved recipients of the current letter; forgotten with it.
+        let mut ways: HashMap<Address, Addressee> = HashMap::new();
+        let mut buffer = vec![0; 16 * 1024];
+        loop {
+            match session.poll(Timestamp::now(), &mut System) {
+                Step::Read => {
+                    wire.write(&session.take_output(), patience).await?;
+                    self.read(&mut wire, &mut session, &mut buffer).await?;
+                }
+                Step::Encrypt => {
+                    wire.write(&session.take_output(), patience).await?;
+                    wire = wire.encrypt(&self.tls, patience).await?;
+                    session.handle_encrypted();
+                }
+                Step::SignIn { login, password } => session.handle_sign_in(self.sign_in(&login, &password).await),
+                Step::Resolve(address) => session.handle_recipient(self.resolve(address, &mut ways).await),
+                Step::Spool(bytes) => {
+                    let arriving = spool.get_or_insert_with(|| self.mail.inner.spool.letter());
+                    if let Err(cause) = arriving.append(&bytes).await {
+                        session.handle_spool_failed(self.spool_failed(&cause));
+                    }
+                }
+                Step::Discard => {
+                    spool = None;
+                    ways.clear();
+                }
+                Step::Store(envelope) => {
+                    let outcome = self.store(envelope, spool.take(), &mut ways).await;
+                    session.handle_stored(outcome);
+                }
+                Step::Close => {
+                    wire.write(&session.take_output(), patience).await?;
+                    wire.close().await;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Reads once, or ends the session when the peer is silent or the hub stops.
+    async fn read(&self, wire: &mut Wire, session: &mut Session, buffer: &mut [u8]) -> io::Result<()> {
+        let patience = self.mail.inner.config.limits.idle;
+        let read = tokio::select! {
+            () = self.stop.cancelled() => {
+                // RFC 5321 §3.8: the peer keeps what was not acknowledged.
+                session.close(&Reply::new(421, "4.3.2", "Shutting down"));
+                return Ok(());
+            }
+            read = timeout(patience, wire.read(buffer)) => read,
+        };
+        match read {
+            Err(_) => session.close(&Reply::new(421, "4.4.2", "Timeout")),
+            Ok(read) => match read? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                n => session.handle_input(buffer.get(..n).unwrap_or_default()),
+            },
+        }
+        Ok(())
+    }
+
+    async fn sign_in(&self, login: &str, password: &Redacted<String>) -> SignIn {
+        match self.mail.inner.ports.credentials.authenticate(login, password, self.peer).await {
+            Ok(principal) => SignIn::Welcome(Account {
+                addresses: principal
+                    .mailboxes
+                    .iter()
+                    .filter(|grant| grant.may_send)
+                    .filter_map(|grant| Address::parse(&grant.address))
+                    .collect(),
+                login: principal.login,
+            }),
+            Err(refused) => {
+                if refused != Refused::Unavailable {
+                    self.gate.note_failure(self.peer, Instant::now());
+                }
+                tracing::info!(door = self.door.name, peer = %self.peer, ?refused, "mail: sign-in refused");
+                match refused {
+                    Refused::Wrong => SignIn::Wrong,
+                    Refused::LockedUntil(_) => SignIn::Locked,
+                    Refused::Unavailable => SignIn::Unavailable,
+                }
+            }
+        }
+    }
+
+    async fn resolve(&self, address: Address, ways: &mut HashMap<Address, Addressee>) -> Recipient {
+        match Addressee::find(&self.mail.inner, address).await {
+            Err(_) => Recipient::Unavailable,
+            Ok(None) => Recipient::Unknown,
+            Ok(Some(addressee)) => {
+                let recipient =
+                    if addressee.mailboxes.is_some() { Recipient::Local } else { Recipient::Elsewhere };
+                // Bounded: forgotten with every letter, and refused recipients are not worth keeping.
+                if ways.len() < MAX_WAYS {
+                    ways.insert(addressee.address.clone(), addressee);
+                }
+                recipient
+            }
+        }
+    }
+
+    async fn store(
+        &self,
+        envelope: Envelope,
+        spool: Option<Arriving>,
+        ways: &mut HashMap<Address, Addressee>,
+    ) -> Result<String, Reply> {
+        let mut addressees = Vec::with_capacity(envelope.recipients.len());
+        for address in envelope.recipients {
+            match ways.remove(&address) {
+                Some(addressee) => addressees.push(addressee),
+                // Every accepted recipient was resolved; asking again covers a full table of ways.
+                None => match Addressee::find(&self.mail.inner, address).await {
+                    Ok(Some(addressee)) => addressees.push(addressee),
+                    Ok(None) | Err(_) => return Err(StoreFailure::Broken.reply()),
+                },
+            }
+        }
+        ways.clear();
+        let letter = match spool {
+            Some(arriving) => arriving.into_bytes().await.map_err(|cause| {
+                let failure = if accept::is_full(&cause) { StoreFailure::Full } else { StoreFailure::Broken };
+                accept::failure_reply(failure, &cause)
+            })?,
+            None => Vec::new(),
+        };
+        let (octets, recipients) = (letter.len(), addressees.len());
+        let incoming = Incoming {
+            key: None,
+            sender: envelope.sender,
+            addressees,
+            eight_bit: envelope.eight_bit,
+            international: envelope.international,
+            letter: letter.into(),
+        };
+        match self.mail.inner.accept(incoming).await {
+            Ok(id) => {
+                tracing::info!(letter = %id, door = self.door.name, octets, recipients, "mail: letter accepted");
+                Ok(id.to_string())
+            }
+            Err(error) => Err(accept::failure_reply(accept::failure(&error), &error)),
+        }
+    }
+
+    fn spool_failed(&self, cause: &io::Error) -> StoreFailure {
+        tracing::error!(%cause, "mail: the spool cannot take a letter; its sender will try again");
+        if accept::is_full(cause) { StoreFailure::Full } else { StoreFailure::Broken }
+    }
+}
+
+/// Addresses remembered between RCPT and the end of the letter.
+const MAX_WAYS: usize = 2000;

@@ -1,0 +1,71 @@
+//! A connection in clear or under TLS, with the waits that keep a silent peer from staying for ever.
+
+use std::{io, time::Duration};
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+
+/// The octets' way.
+pub(super) enum Wire {
+    Clear(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Wire {
+    /// Makes a clear connection TLS.
+    pub(super) async fn encrypt(self, acceptor: &TlsAcceptor, patience: Duration) -> io::Result<Self> {
+        match self {
+            Self::Clear(stream) => {
+                let stream = timeout(patience, acceptor.accept(stream)).await??;
+                Ok(Self::Tls(Box::new(stream)))
+            }
+            Self::Tls(_) => Ok(self),
+        }
+    }
+
+    pub(super) async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Clear(stream) => stream.read(buffer).await,
+            Self::Tls(stream) => stream.read(buffer).await,
+        }
+    }
+
+    pub(super) async fn write(&mut self, bytes: &[u8], patience: Duration) -> io::Result<()> {
+        match self {
+            Self::Clear(stream) => timeout(patience, all(stream, bytes)).await?,
+            Self::Tls(stream) => timeout(patience, all(stream.as_mut(), bytes)).await?,
+        }
+    }
+
+    /// Closes so that the last reply arrives: closing with unread input would make the kernel reset the
+    /// connection and throw the reply away, so what the peer still sends is read for a moment.
+    pub(super) async fn close(mut self) {
+        let _ = match &mut self {
+            Self::Clear(stream) => stream.shutdown().await,
+            Self::Tls(stream) => stream.shutdown().await,
+        };
+        let drain = async {
+            let mut buffer = [0; 4096];
+            let mut left = LINGER_OCTETS;
+            while left > 0 {
+                match self.read(&mut buffer).await {
+                    Ok(0) | Err(_) => return,
+                    Ok(n) => left = left.saturating_sub(n),
+                }
+            }
+        };
+        let _ = timeout(LINGER, drain).await;
+    }
+}
+
+async fn all<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes).await?;
+    stream.flush().await
+}
+
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_OCTETS: usize = 1 << 20;
