@@ -8,7 +8,10 @@ use std::{fmt, sync::Arc, time::Instant};
 use aws_lc_rs::digest;
 use dimpl::{Config, Dtls, DtlsCertificate, Output, SrtpProfile};
 
-use crate::sdp::Fingerprint;
+use crate::{
+    sdp::Fingerprint,
+    srtp::{Keys, Profile},
+};
 
 /// The worker's certificate; one for all its peers.
 #[derive(Clone)]
@@ -53,7 +56,7 @@ pub enum DtlsError {
     Failed(dimpl::Error),
     /// The peer's certificate is not the one of the offer (RFC 5763 §5).
     WrongCertificate,
-    /// The peer agreed to a profile that is not AES-GCM, or sent no certificate.
+    /// The peer agreed to a profile that is not AES-GCM.
     WrongProfile,
     /// The peer closed.
     Closed,
@@ -80,29 +83,21 @@ impl std::error::Error for DtlsError {
     }
 }
 
-/// An SRTP profile we accept (RFC 7714 §14.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Profile {
-    /// AEAD_AES_128_GCM.
-    Aes128Gcm,
-    /// AEAD_AES_256_GCM.
-    Aes256Gcm,
-}
-
 /// What a handshake is for.
-pub struct Keys {
+#[derive(Debug)]
+pub struct Secrets {
     /// The agreed profile.
     pub profile: Profile,
-    /// RFC 5764 §4.2: client key, server key, client salt, server salt.
-    pub material: Vec<u8>,
+    /// Keys of both directions.
+    pub keys: Keys,
 }
 
 /// The server side of one association.
 pub trait DtlsServer: Send {
     /// Takes a datagram; the keys come out once.
-    fn handle_datagram(&mut self, now: Instant, datagram: &[u8]) -> Result<Option<Keys>, DtlsError>;
+    fn handle_datagram(&mut self, now: Instant, datagram: &[u8]) -> Result<Option<Secrets>, DtlsError>;
     /// Takes the time.
-    fn handle_timeout(&mut self, now: Instant) -> Result<Option<Keys>, DtlsError>;
+    fn handle_timeout(&mut self, now: Instant) -> Result<Option<Secrets>, DtlsError>;
     /// Gives the next datagram to send.
     fn poll_transmit(&mut self) -> Option<Vec<u8>>;
     /// When it wants the time again.
@@ -136,7 +131,7 @@ impl Dimpl {
         }
     }
 
-    fn drain(&mut self) -> Result<Option<Keys>, DtlsError> {
+    fn drain(&mut self) -> Result<Option<Secrets>, DtlsError> {
         let mut keys = None;
         loop {
             let mut buffer = std::mem::take(&mut self.buffer);
@@ -157,13 +152,10 @@ impl Dimpl {
                     self.verified = matches(&self.expected, der);
                     if self.verified { Ok(true) } else { Err(DtlsError::WrongCertificate) }
                 }
-                Output::KeyingMaterial(material, profile) => match accepted(profile) {
-                    Some(profile) => {
-                        keys = Some(Keys { profile, material: material.to_vec() });
-                        Ok(true)
-                    }
-                    None => Err(DtlsError::WrongProfile),
-                },
+                Output::KeyingMaterial(material, profile) => {
+                    keys = accepted(profile, &material);
+                    if keys.is_some() { Ok(true) } else { Err(DtlsError::WrongProfile) }
+                }
                 Output::CloseNotify => Err(DtlsError::Closed),
                 // Data channels were refused in the answer: whatever comes is not for us.
                 _ => Ok(true),
@@ -178,14 +170,14 @@ impl Dimpl {
 }
 
 impl DtlsServer for Dimpl {
-    fn handle_datagram(&mut self, now: Instant, datagram: &[u8]) -> Result<Option<Keys>, DtlsError> {
+    fn handle_datagram(&mut self, now: Instant, datagram: &[u8]) -> Result<Option<Secrets>, DtlsError> {
         // The engine takes the time only through its timer.
         let early = self.handle_timeout(now)?;
         self.dtls.handle_packet(datagram).map_err(DtlsError::Failed)?;
         Ok(self.drain()?.or(early))
     }
 
-    fn handle_timeout(&mut self, now: Instant) -> Result<Option<Keys>, DtlsError> {
+    fn handle_timeout(&mut self, now: Instant) -> Result<Option<Secrets>, DtlsError> {
         self.dtls.handle_timeout(now).map_err(DtlsError::Failed)?;
         self.drain()
     }
@@ -217,12 +209,13 @@ fn matches(expected: &Fingerprint, der: &[u8]) -> bool {
     digest::digest(algorithm, der).as_ref() == expected.digest
 }
 
-fn accepted(profile: SrtpProfile) -> Option<Profile> {
-    match profile {
-        SrtpProfile::AEAD_AES_128_GCM => Some(Profile::Aes128Gcm),
-        SrtpProfile::AEAD_AES_256_GCM => Some(Profile::Aes256Gcm),
-        _ => None,
-    }
+fn accepted(profile: SrtpProfile, material: &[u8]) -> Option<Secrets> {
+    let profile = match profile {
+        SrtpProfile::AEAD_AES_128_GCM => Profile::AeadAes128Gcm,
+        SrtpProfile::AEAD_AES_256_GCM => Profile::AeadAes256Gcm,
+        _ => return None,
+    };
+    Some(Secrets { profile, keys: profile.split(material)? })
 }
 
 /// Fits every path of the Internet (RFC 8200 §5 minus IP and UDP headers).

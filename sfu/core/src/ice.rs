@@ -110,6 +110,8 @@ pub struct Checked {
     pub response: Vec<u8>,
     /// The path in use changed to this one.
     pub moved: bool,
+    /// This path is not valid any more, for want of room.
+    pub forgotten: Option<Path>,
 }
 
 /// The lite agent of one peer.
@@ -121,7 +123,6 @@ pub struct IceLite {
     /// Paths that passed a check, newest last, bounded: the oldest unused one is forgotten.
     valid: Vec<Path>,
     selected: Option<Path>,
-    nominated: bool,
     last_check: Instant,
 }
 
@@ -136,7 +137,6 @@ impl IceLite {
             key,
             valid: Vec::new(),
             selected: None,
-            nominated: false,
             last_check: now,
         }
     }
@@ -154,13 +154,14 @@ impl IceLite {
         if check.claims_controlled() {
             // RFC 8445 §7.3.1.1: a lite agent is always controlled; the other must control.
             let error = ErrorCodeAttribute { code: CODE_ROLE_CONFLICT, reason: b"Role Conflict".to_vec() };
-            return Some(Checked { response: self.response(check, BINDING_ERROR, &error)?, moved: false });
+            return Some(Checked { response: self.response(check, BINDING_ERROR, &error)?, moved: false, forgotten: None });
         }
         self.last_check = now;
+        let mut forgotten = None;
         if !self.valid.contains(&path) {
             if self.valid.len() >= MAX_PATHS {
                 let unused = self.valid.iter().position(|p| Some(*p) != self.selected);
-                self.valid.remove(unused.unwrap_or(0));
+                forgotten = Some(self.valid.remove(unused.unwrap_or(0)));
             }
             self.valid.push(path);
         }
@@ -171,9 +172,8 @@ impl IceLite {
         if moved {
             self.selected = Some(path);
         }
-        self.nominated |= nominates;
         let mapped = XorMappedAddress { ip: path.remote.ip(), port: path.remote.port() };
-        Some(Checked { response: self.response(check, BINDING_SUCCESS, &mapped)?, moved })
+        Some(Checked { response: self.response(check, BINDING_SUCCESS, &mapped)?, moved, forgotten })
     }
 
     fn response(

@@ -4,12 +4,28 @@
 //! One seat has one peer: one connection, negotiated once by [`sdp`], with fixed slots to receive
 //! in. Media goes `srtp` → `rtp` → track → slot → `srtp`, decrypted once and never re-encoded.
 
+mod arrivals;
+pub mod codec;
 pub mod dtls;
 pub mod ice;
+mod incoming;
 mod input;
+mod layer;
+pub mod nack;
+mod outgoing;
 mod output;
+mod peer;
+mod reception;
+pub mod ring;
+mod room;
+pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
+pub mod slot;
+pub mod speaker;
+pub mod srtp;
+mod worker;
 
 pub use input::{Command, MediaKind, Path, Source, View};
 pub use output::{Event, SlotKind, TrackState, Transmits};
+pub use worker::{Metrics, Worker, WorkerConfig};

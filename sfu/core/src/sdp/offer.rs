@@ -300,8 +300,8 @@ fn ssrcs(media: &MediaDescription) -> Vec<(u32, Option<u32>)> {
     found
 }
 
-/// Browsers need about 31 kB for our layout.
-const MAX_BYTES: usize = 128 * 1024;
+/// Browsers need 31 to 75 kB for our layout.
+const MAX_BYTES: usize = 192 * 1024;
 /// 4 sending + 3 audio slots + 49 video slots leaves room for any layout of ours.
 const MAX_SECTIONS: usize = 64;
 /// Simulcast layers of one track.

@@ -1,0 +1,399 @@
+//! What one peer sends: tracks, their simulcast layers, and which SSRC is which.
+//!
+//! RID and MID come only with the first packets of an SSRC (RFC 8852 §3), so the map is kept.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    MediaKind, TrackState,
+    arrivals::Arrivals,
+    codec::vp8,
+    layer::LayerView,
+    nack::Nacks,
+    reception::Reception,
+    ring::{Inserted, Ring},
+    rtp::{AudioLevel, ExtensionIds, Header, Packet, PayloadType, SequenceNumber, Ssrc, Unwrapper, rtx},
+    sdp::IncomingMedia,
+};
+
+/// A peer, everywhere in a worker; the serial tells it from a later one in the same place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct PeerKey {
+    /// Place among the worker's peers.
+    pub index: u32,
+    /// Running number of the peer.
+    pub serial: u32,
+}
+
+/// A layer of a track of a peer, everywhere in a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct LayerAddress {
+    /// Who sends it.
+    pub peer: PeerKey,
+    /// Index among the peer's tracks.
+    pub track: u8,
+    /// Index among the track's layers.
+    pub layer: u8,
+}
+
+/// A slot of a peer, everywhere in a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct SlotAddress {
+    /// Who receives in it.
+    pub peer: PeerKey,
+    /// Index among the peer's slots.
+    pub slot: u8,
+}
+
+/// One stream of packets of one encoding.
+pub(crate) struct Layer {
+    /// Its stream; changes when the sender starts over.
+    pub ssrc: Ssrc,
+    unwrapper: Unwrapper,
+    /// Recent packets, decrypted.
+    pub ring: Ring,
+    nacks: Option<Nacks>,
+    /// For receiver reports.
+    pub reception: Reception,
+    /// When the last packet came.
+    pub last_packet: Instant,
+    height: Option<u16>,
+    /// Slots that show it or wait for its key frame.
+    pub subscribers: Vec<SlotAddress>,
+    /// Packets to be forwarded with the next batch.
+    pub held: Vec<SequenceNumber>,
+    /// When the first of [`Self::held`] came.
+    pub held_since: Option<Instant>,
+    /// The held packets complete a frame.
+    pub complete: bool,
+    /// Somebody waits for a key frame.
+    pub key_wanted: bool,
+    key_asked: Option<Instant>,
+    window: (Instant, u32),
+    bitrate: u32,
+}
+
+impl Layer {
+    fn new(now: Instant, ssrc: Ssrc, is_audio: bool) -> Self {
+        Self {
+            ssrc,
+            unwrapper: Unwrapper::default(),
+            ring: Ring::new(if is_audio { AUDIO_RING } else { VIDEO_RING }),
+            nacks: (!is_audio).then(Nacks::default),
+            reception: Reception::new(if is_audio { 48_000 } else { 90_000 }),
+            last_packet: now,
+            height: None,
+            subscribers: Vec::new(),
+            held: Vec::new(),
+            held_since: None,
+            complete: false,
+            key_wanted: false,
+            key_asked: None,
+            window: (now, 0),
+            bitrate: 0,
+        }
+    }
+
+    /// Sequence numbers to ask for again, for one NACK; wishes for a key frame when hope is lost.
+    pub fn poll_nack(&mut self, now: Instant, numbers: &mut Vec<SequenceNumber>) {
+        numbers.clear();
+        if let Some(nacks) = &mut self.nacks {
+            let outcome = nacks.due(now, ROUND_TRIP, numbers);
+            // A picture nobody looks at needs no healing.
+            self.key_wanted |= outcome.key_frame_wanted && !self.subscribers.is_empty();
+        }
+    }
+
+    /// Whether a PLI is due: somebody waits, and the last one is 300 ms old.
+    pub fn poll_key_request(&mut self, now: Instant) -> bool {
+        let due = self.key_asked.is_none_or(|at| now.saturating_duration_since(at) >= KEY_INTERVAL);
+        if self.key_wanted && due {
+            self.key_asked = Some(now);
+            return true;
+        }
+        false
+    }
+
+    fn count(&mut self, now: Instant, bytes: usize) {
+        let elapsed = now.saturating_duration_since(self.window.0);
+        self.window.1 = self.window.1.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
+        if elapsed >= BITRATE_WINDOW {
+            let bits = u64::from(self.window.1) * 8_000 / u64::try_from(elapsed.as_millis()).unwrap_or(1).max(1);
+            self.bitrate = u32::try_from(bits).unwrap_or(u32::MAX);
+            self.window = (now, 0);
+        }
+    }
+}
+
+/// One m-line's media.
+pub(crate) struct Track {
+    /// What was agreed.
+    pub media: IncomingMedia,
+    /// One layer, or one per RID, lowest first.
+    pub layers: Vec<Option<Box<Layer>>>,
+    /// Last state told.
+    pub state: TrackState,
+    /// Whether packets are forwarded.
+    pub open: bool,
+    /// When any packet of any layer came.
+    pub last_packet: Option<Instant>,
+}
+
+impl Track {
+    /// Which media.
+    pub fn kind(&self) -> MediaKind {
+        self.media.kind
+    }
+
+    /// What a slot may choose from.
+    pub fn views(&self) -> Vec<LayerView> {
+        let newest = self.last_packet;
+        self.layers
+            .iter()
+            .map(|layer| match (layer, newest) {
+                (Some(layer), Some(newest)) => LayerView {
+                    // Compared with its siblings, not with the clock: when all fall silent the
+                    // network is at fault, and a switch would not help.
+                    alive: newest.saturating_duration_since(layer.last_packet) < LAYER_SILENT,
+                    height: layer.height,
+                    bitrate: layer.bitrate,
+                },
+                _ => LayerView::default(),
+            })
+            .collect()
+    }
+
+    /// The state that holds `now`.
+    pub fn current_state(&self, now: Instant) -> TrackState {
+        match self.last_packet {
+            _ if !self.open => TrackState::Gated,
+            None => TrackState::Off,
+            Some(at) if now.saturating_duration_since(at) >= TRACK_SILENT => TrackState::Lost,
+            Some(_) => TrackState::Sending,
+        }
+    }
+}
+
+/// What one packet was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Received {
+    /// Index of the track.
+    pub track: u8,
+    /// Index of the layer.
+    pub layer: u8,
+    /// How loud, for audio.
+    pub level: Option<AudioLevel>,
+    /// The layer's stream is new; what showed the old one must start over.
+    pub restarted: bool,
+}
+
+/// Where an SSRC belongs.
+#[derive(Debug, Clone, Copy)]
+struct Stream {
+    ssrc: Ssrc,
+    track: u8,
+    layer: u8,
+    repairs: bool,
+}
+
+/// All that one peer sends.
+pub(crate) struct Incoming {
+    /// By m-line.
+    pub tracks: Vec<Track>,
+    /// For congestion control of the sender.
+    pub arrivals: Arrivals,
+    ids: ExtensionIds,
+    /// At most [`MAX_STREAMS`]; few, so a list.
+    streams: Vec<Stream>,
+}
+
+impl Incoming {
+    /// Nothing yet of what was agreed.
+    pub fn new(now: Instant, media: Vec<IncomingMedia>) -> Self {
+        let mut ids = ExtensionIds::default();
+        for m in &media {
+            // RFC 8843 §9.2: in a bundle one id means one extension in all sections.
+            let e = m.extensions;
+            ids.mid = ids.mid.or(e.mid);
+            ids.rid = ids.rid.or(e.rid);
+            ids.repaired_rid = ids.repaired_rid.or(e.repaired_rid);
+            ids.audio_level = ids.audio_level.or(e.audio_level);
+            ids.transport_sequence = ids.transport_sequence.or(e.transport_sequence);
+        }
+        let tracks = media.into_iter().map(|media| Track {
+            layers: (0..media.rids.len().max(1)).map(|_| None).collect(),
+            media,
+            state: TrackState::Off,
+            open: true,
+            last_packet: None,
+        });
+        Self { tracks: tracks.collect(), arrivals: Arrivals::new(now), ids, streams: Vec::new() }
+    }
+
+    /// The track of a kind.
+    pub fn track(&self, kind: MediaKind) -> Option<(usize, &Track)> {
+        self.tracks.iter().enumerate().find(|(_, track)| track.kind() == kind)
+    }
+
+    /// The layer at these indices.
+    pub fn layer_mut(&mut self, track: u8, layer: u8) -> Option<&mut Layer> {
+        self.layer_place(track, layer)?.as_deref_mut()
+    }
+
+    /// The place of a layer, to take it out while its packets are forwarded.
+    pub fn layer_place(&mut self, track: u8, layer: u8) -> Option<&mut Option<Box<Layer>>> {
+        self.tracks.get_mut(usize::from(track))?.layers.get_mut(usize::from(layer))
+    }
+
+    /// The layer that sends with this SSRC.
+    pub fn layer_by_ssrc(&mut self, ssrc: Ssrc) -> Option<&mut Layer> {
+        let stream = *self.streams.iter().find(|s| s.ssrc == ssrc && !s.repairs)?;
+        self.layer_mut(stream.track, stream.layer)
+    }
+
+    /// An SSRC of the peer, where feedback must name one.
+    pub fn any_ssrc(&self) -> Option<Ssrc> {
+        self.streams.first().map(|stream| stream.ssrc)
+    }
+
+    /// Takes a decrypted packet; nothing when it is not media to be forwarded.
+    pub fn handle_packet(&mut self, now: Instant, bytes: &mut [u8]) -> Option<Received> {
+        let packet = Packet::parse(bytes)?;
+        let header = packet.header;
+        let extensions = packet.extensions(&self.ids);
+        if let Some(number) = extensions.transport_sequence {
+            // Before anything is dropped: padding and repairs count for the estimate.
+            self.arrivals.handle_packet(now, number);
+        }
+        let level = extensions.audio_level;
+        let known = self.streams.iter().copied().find(|s| s.ssrc == header.ssrc);
+        let stream = match known {
+            Some(stream) => stream,
+            None => {
+                let rid = extensions.repaired_rid.or(extensions.rid);
+                let stream = self.place(&header, extensions.mid, rid, extensions.repaired_rid.is_some())?;
+                self.learn(stream)?
+            }
+        };
+        let track = self.tracks.get_mut(usize::from(stream.track))?;
+        let is_audio = track.kind().is_audio();
+        let payload_type = PayloadType::new(track.media.payload_type);
+        let place = track.layers.get_mut(usize::from(stream.layer))?;
+        let bytes = if stream.repairs {
+            let ssrc = place.as_ref()?.ssrc;
+            &*rtx::restore(bytes, ssrc, payload_type)?
+        } else {
+            &*bytes
+        };
+        let packet = Packet::parse(bytes)?;
+        if packet.header.payload_type != payload_type {
+            return None;
+        }
+        let restarted = place.as_ref().is_some_and(|l| l.ssrc != packet.header.ssrc);
+        if restarted {
+            let old = place.take()?;
+            let mut new = Box::new(Layer::new(now, packet.header.ssrc, is_audio));
+            new.subscribers = old.subscribers;
+            *place = Some(new);
+        }
+        let layer = place.get_or_insert_with(|| Box::new(Layer::new(now, packet.header.ssrc, is_audio)));
+        let fresh = layer.take(now, &packet, stream.repairs, is_audio);
+        track.last_packet = Some(now);
+        if !track.open {
+            layer.held.clear();
+            return None;
+        }
+        fresh.then_some(Received { track: stream.track, layer: stream.layer, level, restarted })
+    }
+
+    /// Finds out what an unknown SSRC is: by MID and RID, by the offer's SSRCs, by payload type.
+    fn place(&self, header: &Header, mid: Option<&str>, rid: Option<&str>, repaired: bool) -> Option<Stream> {
+        let ssrc = header.ssrc;
+        let of = |track: usize, layer: usize, repairs: bool| {
+            let (track, layer) = (u8::try_from(track).ok()?, u8::try_from(layer).ok()?);
+            Some(Stream { ssrc, track, layer, repairs })
+        };
+        for (t, track) in self.tracks.iter().enumerate() {
+            for (l, (main, repair)) in track.media.ssrcs.iter().enumerate().take(track.layers.len()) {
+                if *main == ssrc.0 || *repair == Some(ssrc.0) {
+                    return of(t, l, *main != ssrc.0);
+                }
+            }
+        }
+        let mid = mid?;
+        let (t, track) = self.tracks.iter().enumerate().find(|(_, track)| track.media.mid == mid)?;
+        let repairs = repaired || track.media.rtx_payload_type == Some(header.payload_type.value());
+        if track.media.rids.is_empty() {
+            return of(t, 0, repairs);
+        }
+        let rid = rid?;
+        of(t, track.media.rids.iter().position(|known| known == rid)?, repairs)
+    }
+
+    /// Remembers a stream; a new SSRC of a place replaces the old one.
+    fn learn(&mut self, stream: Stream) -> Option<Stream> {
+        let same = |s: &Stream| (s.track, s.layer, s.repairs) == (stream.track, stream.layer, stream.repairs);
+        self.streams.retain(|s| !same(s));
+        // Full: two per layer of four tracks fit; more can only be noise.
+        if self.streams.len() >= MAX_STREAMS {
+            return None;
+        }
+        self.streams.push(stream);
+        Some(stream)
+    }
+}
+
+impl Layer {
+    /// Stores a packet and queues it for forwarding; false when it came before or is only padding.
+    fn take(&mut self, now: Instant, packet: &Packet<'_>, repaired: bool, is_audio: bool) -> bool {
+        let header = packet.header;
+        let sequence = self.unwrapper.unwrap(header.sequence);
+        if let Some(nacks) = &mut self.nacks {
+            nacks.received(header.sequence, now);
+        }
+        if !repaired {
+            self.reception.handle_packet(now, sequence, header.timestamp);
+        }
+        self.count(now, packet.bytes().len());
+        self.last_packet = now;
+        let is_media = !packet.payload().is_empty();
+        if !is_media || self.ring.insert(header.sequence, packet.bytes()) != Inserted::New {
+            return false;
+        }
+        if !is_audio && let Some(height) = key_frame_height(packet.payload()) {
+            self.height = Some(height);
+            self.key_wanted = false;
+            if let Some(nacks) = &mut self.nacks {
+                nacks.forget_before(header.sequence);
+            }
+        }
+        self.held.push(header.sequence);
+        self.held_since.get_or_insert(now);
+        self.complete |= is_audio || header.marker;
+        true
+    }
+}
+
+/// The picture's height in the first packet of a key frame (RFC 6386 §9.1: start code, width, height).
+fn key_frame_height(payload: &[u8]) -> Option<u16> {
+    vp8::Descriptor::parse(payload).filter(|descriptor| descriptor.key_frame)?;
+    let header = payload.get(..32).unwrap_or(payload);
+    let start = header.windows(3).position(|w| w == [0x9d, 0x01, 0x2a])?;
+    let height: &[u8; 2] = payload.get(start + 5..)?.first_chunk()?;
+    Some(u16::from_le_bytes(*height) & 0x3fff)
+}
+
+/// One second of the highest layer at 4 Mbit/s.
+const VIDEO_RING: usize = 512;
+/// Audio is not repaired; the ring only carries packets over one batch.
+const AUDIO_RING: usize = 64;
+/// PLI at once and every 300 ms until the key frame comes.
+const KEY_INTERVAL: Duration = Duration::from_millis(300);
+/// Between repeated requests, until round trips are measured.
+const ROUND_TRIP: Duration = Duration::from_millis(60);
+const BITRATE_WINDOW: Duration = Duration::from_millis(1_000);
+/// A layer whose siblings go on has been switched off by its sender.
+const LAYER_SILENT: Duration = Duration::from_millis(800);
+/// A track without any packet is lost.
+const TRACK_SILENT: Duration = Duration::from_secs(2);
+const MAX_STREAMS: usize = 32;

@@ -1,0 +1,188 @@
+//! One seat's connection: ICE-lite, DTLS, keys, what it sends and what it receives.
+
+use std::time::{Duration, Instant};
+
+use base::{
+    id::{MeetingId, SeatId},
+    random::Random,
+};
+
+use crate::{
+    Path, Transmits,
+    dtls::{Certificate, Dimpl, DtlsError, DtlsServer, Secrets},
+    ice::{Check, Checked, Credentials, IceLite},
+    incoming::Incoming,
+    outgoing::{Egress, Outgoing},
+    sdp::{Answer, Offer},
+    srtp::{Inbound, Outbound, Profile},
+};
+
+/// One connection.
+pub(crate) struct Peer {
+    /// Whose.
+    pub seat: SeatId,
+    /// Where.
+    pub meeting: MeetingId,
+    /// Tells it from its predecessor in the same place.
+    pub serial: u32,
+    /// Its paths.
+    pub ice: IceLite,
+    dtls: Box<dyn DtlsServer>,
+    srtp: Option<(Inbound, Outbound)>,
+    /// What it sends.
+    pub incoming: Incoming,
+    /// What it receives.
+    pub outgoing: Outgoing,
+    /// Next reports once a second.
+    pub next_report: Instant,
+    /// Next feedback to its congestion control.
+    pub next_feedback: Instant,
+    born: Instant,
+}
+
+impl Peer {
+    /// A peer that got its answer `now`.
+    pub fn new(
+        now: Instant,
+        (meeting, seat, serial): (MeetingId, SeatId, u32),
+        (offer, answer): (&Offer, Answer),
+        credentials: Credentials,
+        certificate: &Certificate,
+        random: &mut dyn Random,
+    ) -> Self {
+        Self {
+            seat,
+            meeting,
+            serial,
+            ice: IceLite::new(credentials, offer.ice_ufrag.clone(), now),
+            dtls: Box::new(Dimpl::new(certificate, offer.fingerprint.clone(), now)),
+            srtp: None,
+            incoming: Incoming::new(now, answer.incoming),
+            outgoing: Outgoing::new(now, answer.slots, random),
+            next_report: now + REPORT_INTERVAL,
+            next_feedback: now + FEEDBACK_INTERVAL,
+            born: now,
+        }
+    }
+
+    /// Media can flow.
+    pub fn is_connected(&self) -> bool {
+        self.srtp.is_some()
+    }
+
+    /// Takes an ICE check and answers it.
+    pub fn handle_check(
+        &mut self,
+        now: Instant,
+        path: Path,
+        check: &Check,
+        transmits: &mut Transmits,
+    ) -> Option<Checked> {
+        let checked = self.ice.handle_check(now, path, check)?;
+        transmits.push(path, &checked.response);
+        Some(checked)
+    }
+
+    /// Takes a DTLS datagram; the profile when the handshake is complete.
+    pub fn handle_dtls(
+        &mut self,
+        now: Instant,
+        datagram: &[u8],
+        transmits: &mut Transmits,
+    ) -> Result<Option<Profile>, DtlsError> {
+        let secrets = self.dtls.handle_datagram(now, datagram);
+        self.send_dtls(transmits);
+        Ok(self.install(secrets?))
+    }
+
+    /// Retransmits a flight when it is time.
+    pub fn handle_dtls_timeout(
+        &mut self,
+        now: Instant,
+        transmits: &mut Transmits,
+    ) -> Result<Option<Profile>, DtlsError> {
+        if self.dtls.poll_timeout().is_none_or(|at| at > now) {
+            return Ok(None);
+        }
+        let secrets = self.dtls.handle_timeout(now);
+        self.send_dtls(transmits);
+        Ok(self.install(secrets?))
+    }
+
+    /// Tells the far end that it is over.
+    pub fn close(&mut self, transmits: &mut Transmits) {
+        self.dtls.close();
+        self.send_dtls(transmits);
+    }
+
+    fn send_dtls(&mut self, transmits: &mut Transmits) {
+        let path = self.ice.selected();
+        while let Some(datagram) = self.dtls.poll_transmit() {
+            if let Some(path) = path {
+                transmits.push(path, &datagram);
+            }
+        }
+    }
+
+    fn install(&mut self, secrets: Option<Secrets>) -> Option<Profile> {
+        let Secrets { profile, keys } = secrets?;
+        // RFC 5764 §4.2: the client, which is always the browser, protects with the client's keys.
+        self.srtp = Some((Inbound::new(profile, &keys.client), Outbound::new(profile, &keys.server)));
+        Some(profile)
+    }
+
+    /// Opens SRTP.
+    pub fn inbound(&mut self) -> Option<&mut Inbound> {
+        self.srtp.as_mut().map(|(inbound, _)| inbound)
+    }
+
+    /// What is needed to send media: slots and the way out.
+    pub fn egress<'a>(
+        &'a mut self,
+        transmits: &'a mut Transmits,
+        abs_send_time: u32,
+    ) -> Option<(&'a mut Outgoing, Egress<'a>)> {
+        let path = self.ice.selected()?;
+        let (_, srtp) = self.srtp.as_mut()?;
+        Some((&mut self.outgoing, Egress { srtp, path, transmits, abs_send_time }))
+    }
+
+    /// Seals and queues an RTCP packet.
+    pub fn send_rtcp(&mut self, rtcp: &[u8], transmits: &mut Transmits) {
+        let (Some(path), Some((_, srtp))) = (self.ice.selected(), self.srtp.as_mut()) else { return };
+        // Refused only when the key is spent: then the receiver misses a report, nothing else.
+        let _ = transmits.push_with(path, |arena| {
+            let start = arena.len();
+            arena.extend_from_slice(rtcp);
+            arena.resize(start + rtcp.len() + crate::srtp::RTCP_OVERHEAD, 0);
+            let len = srtp.seal_rtcp(arena.get_mut(start..).unwrap_or_default(), rtcp.len())?;
+            arena.truncate(start + len);
+            Ok::<(), crate::srtp::Error>(())
+        });
+    }
+
+    /// Whether the peer is gone: no check for 30 s, or no handshake within that time.
+    pub fn is_gone(&self, now: Instant) -> bool {
+        now >= self.ice.expires_at()
+            || (self.srtp.is_none() && now.saturating_duration_since(self.born) >= HANDSHAKE_LIMIT)
+    }
+
+    /// When the peer wants the time again.
+    pub fn poll_timeout(&self, now: Instant) -> Instant {
+        let tick = now + if self.is_connected() { TICK } else { IDLE_TICK };
+        match self.dtls.poll_timeout() {
+            Some(at) if !self.is_connected() => tick.min(at.max(now + Duration::from_millis(1))),
+            _ => tick,
+        }
+    }
+}
+
+/// Reports, sender and receiver (RFC 3550 §6.2 asks for 5 s; browsers use 1 s).
+pub(crate) const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+/// Feedback to the sender's congestion control, as often as browsers give it.
+pub(crate) const FEEDBACK_INTERVAL: Duration = Duration::from_millis(100);
+/// Retries of NACK and PLI, losses, feedback: nothing needs a finer grain.
+const TICK: Duration = Duration::from_millis(25);
+const IDLE_TICK: Duration = Duration::from_millis(500);
+/// A browser that got an answer connects within a second or never.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);

@@ -1,0 +1,119 @@
+//! Real offers of both browsers, and hostile ones.
+
+use base::random::Seeded;
+
+use super::*;
+use crate::MediaKind;
+
+const CHROMIUM: &str = include_str!("../../testdata/chromium.sdp");
+const FIREFOX: &str = include_str!("../../testdata/firefox.sdp");
+
+fn answered(text: &str) -> (Offer, Answer, String) {
+    let offer = Offer::parse(text).unwrap();
+    let answer = Answer::to(&offer, &mut Seeded::new(3)).unwrap();
+    let fingerprint = Fingerprint { algorithm: "sha-256".into(), digest: vec![0xab; 32] };
+    let local = Local {
+        ice_ufrag: "ufrag",
+        ice_pwd: "password-of-22-characters",
+        fingerprint: &fingerprint,
+        candidates: &["192.0.2.7:40000".parse().unwrap(), "127.0.0.1:40000".parse().unwrap()],
+    };
+    let text = answer.write(&offer, &local, &mut Seeded::new(4));
+    (offer, answer, text)
+}
+
+/// Lines of the answer's section with this mid.
+fn section<'a>(answer: &'a str, mid: &str) -> Vec<&'a str> {
+    let line = format!("a=mid:{mid}\r\n");
+    let found = answer.split("\r\nm=").skip(1).find(|s| format!("{s}\r\n").contains(&line));
+    found.unwrap().split("\r\n").collect()
+}
+
+#[test]
+fn both_browsers_get_four_tracks_and_fifteen_slots() {
+    for text in [CHROMIUM, FIREFOX] {
+        let (offer, answer, sdp) = answered(text);
+        assert_eq!(offer.sections.len(), 19);
+        let kinds: Vec<_> = answer.incoming.iter().map(|m| m.kind).collect();
+        let [mic, camera, screen, sound] = MediaKind::ALL;
+        assert_eq!(kinds, [mic, camera, screen, sound]);
+        assert_eq!(answer.incoming[1].rids, ["q", "h", "f"]);
+        assert_eq!(answer.slots.iter().filter(|s| s.is_audio).count(), 3);
+        assert_eq!(answer.slots.iter().filter(|s| !s.is_audio && s.rtx_payload_type.is_some()).count(), 12);
+        assert_eq!(sdp.matches("\r\nm=").count(), 19);
+        assert_eq!(sdp.matches("a=setup:passive").count(), 19);
+        assert!(sdp.contains("a=ice-lite\r\n") && sdp.contains(" 192.0.2.7 40000 typ host\r\n"));
+        assert!(!sdp.contains("\r\n\r\n"));
+        let mut ssrcs: Vec<_> = answer.slots.iter().flat_map(|s| [s.ssrc, s.rtx_ssrc]).collect();
+        ssrcs.sort_unstable();
+        ssrcs.dedup();
+        assert_eq!(ssrcs.len(), 30);
+    }
+}
+
+#[test]
+fn numbers_are_echoed_as_each_browser_chose_them() {
+    let (_, chromium, _) = answered(CHROMIUM);
+    let (_, firefox, sdp) = answered(FIREFOX);
+    assert_eq!((chromium.incoming[0].payload_type, firefox.incoming[0].payload_type), (111, 109));
+    assert_eq!((chromium.slots[3].payload_type, firefox.slots[3].payload_type), (96, 120));
+    let camera = section(&sdp, "1");
+    assert!(camera.contains(&"a=simulcast:recv q;h;f") && camera.contains(&"a=rid:f recv"));
+    assert!(camera.contains(&"a=recvonly") && section(&sdp, "8").contains(&"a=sendonly"));
+}
+
+#[test]
+fn slots_announce_retransmission_the_way_firefox_needs_it() {
+    let (_, answer, sdp) = answered(FIREFOX);
+    let slot = &answer.slots[3];
+    let lines = section(&sdp, &slot.mid);
+    let group = format!("a=ssrc-group:FID {} {}", slot.ssrc, slot.rtx_ssrc);
+    assert!(lines.iter().any(|l| *l == group));
+    assert!(lines.iter().any(|l| l.starts_with(&format!("a=ssrc:{} ", slot.ssrc))));
+}
+
+#[test]
+fn the_answer_is_sdp() {
+    for text in [CHROMIUM, FIREFOX] {
+        let (_, _, sdp) = answered(text);
+        rtc_sdp::description::session::SessionDescription::unmarshal(&mut std::io::Cursor::new(sdp)).unwrap();
+    }
+}
+
+#[test]
+fn data_channels_are_refused_in_their_place() {
+    let application = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:data\r\n";
+    let (_, answer, sdp) = answered(&format!("{FIREFOX}{application}"));
+    assert_eq!(answer.slots.len(), 15);
+    assert!(sdp.contains("m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\n"));
+    let bundle = sdp.lines().find(|l| l.starts_with("a=group:BUNDLE")).unwrap();
+    assert!(!bundle.contains("data"));
+}
+
+#[test]
+fn hostile_offers_are_refused_with_the_reason() {
+    let many = format!("{FIREFOX}{}", "m=audio 9 UDP/TLS/RTP/SAVPF 109\r\na=mid:x\r\n".repeat(1_000));
+    let refused = |text: &str| Offer::parse(text).unwrap_err();
+    assert_eq!(refused(&many), OfferError::TooManySections);
+    assert_eq!(refused(&"a".repeat(1 << 20)), OfferError::TooLong);
+    assert_eq!(refused("garbage"), OfferError::Unreadable);
+    assert_eq!(refused(""), OfferError::Unreadable);
+    assert_eq!(refused(&FIREFOX.replace("a=fingerprint", "a=x")), OfferError::Missing("fingerprint"));
+    assert_eq!(refused(&FIREFOX.replace("a=mid:", "a=x:")), OfferError::Missing("mid"));
+    assert_eq!(refused(&FIREFOX.replace("sha-256", "sha-1")), OfferError::Missing("fingerprint"));
+    let no_vp8 = Offer::parse(&FIREFOX.replace("VP8/90000", "VPX/90000")).unwrap();
+    assert_eq!(Answer::to(&no_vp8, &mut Seeded::new(1)), Err(OfferError::NoCodec));
+}
+
+#[test]
+fn no_text_makes_the_reader_panic() {
+    bolero::check!().for_each(|bytes| {
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            let _ = Offer::parse(text);
+            // The same noise in the place of a real line.
+            let line = text.replace(['\r', '\n'], " ");
+            let _ = Offer::parse(&FIREFOX.replacen("a=simulcast:send q;h;f", &line, 1));
+            let _ = Offer::parse(&FIREFOX.replacen("a=ssrc-group:FID", &line, 2));
+        }
+    });
+}

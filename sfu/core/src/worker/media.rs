@@ -1,0 +1,174 @@
+//! A packet's way through the worker: decrypted once, held to the end of its frame, written into
+//! every slot that shows it.
+
+use std::time::{Duration, Instant};
+
+use super::Worker;
+use crate::{
+    Event, Path, Source,
+    incoming::{Layer, LayerAddress, PeerKey, SlotAddress},
+    outgoing::Forwarded,
+    rtp,
+};
+
+impl Worker {
+    pub(super) fn handle_srtp(&mut self, now: Instant, path: Path, datagram: &mut [u8]) {
+        let key = self.by_path.get(&path).copied();
+        let Some(key) = key.filter(|key| self.peer(*key).is_some_and(|peer| peer.ice.accepts(path))) else {
+            self.metrics.dropped += 1;
+            return;
+        };
+        if rtp::is_rtcp(datagram) {
+            self.handle_rtcp(now, key, datagram);
+        } else {
+            self.handle_rtp(now, key, datagram);
+        }
+    }
+
+    fn handle_rtp(&mut self, now: Instant, key: PeerKey, datagram: &mut [u8]) {
+        let Some(Some(peer)) = self.peers.get_mut(key.index as usize) else { return };
+        let Some(Ok(len)) = peer.inbound().map(|inbound| inbound.open_rtp(datagram)) else {
+            self.metrics.dropped += 1;
+            return;
+        };
+        self.metrics.packets_in += 1;
+        let Some(bytes) = datagram.get_mut(..len) else { return };
+        let Some(received) = peer.incoming.handle_packet(now, bytes) else { return };
+        let address = LayerAddress { peer: key, track: received.track, layer: received.layer };
+        if let (Some(level), Some(room)) = (received.level, self.rooms.get_mut(&peer.meeting)) {
+            room.speakers.heard(LayerAddress { layer: 0, ..address }, level, now);
+        }
+        let track = peer.incoming.tracks.get(usize::from(received.track));
+        let news = track.is_some_and(|track| track.state != track.current_state(now));
+        if !self.dirty.contains(&address) {
+            self.dirty.push(address);
+        }
+        if received.restarted {
+            self.restart(now, address);
+        }
+        if news {
+            self.update_tracks(now, key);
+        }
+    }
+
+    /// The stream of a layer began anew: its slots wait for a key frame of it.
+    fn restart(&mut self, now: Instant, address: LayerAddress) {
+        let subscribers = self.layer_mut(address).map(|l| l.subscribers.clone()).unwrap_or_default();
+        for SlotAddress { peer, slot } in subscribers {
+            let slot = self.peer_mut(peer).and_then(|p| p.outgoing.slots.get_mut(usize::from(slot)));
+            if let Some(slot) = slot.filter(|slot| slot.current == Some(address)) {
+                slot.current = None;
+                slot.wanted = slot.wanted.or(Some(address));
+            }
+        }
+        self.ask_key(now, address);
+    }
+
+    /// Forwards what is complete or has waited long enough. Call after every batch.
+    pub fn flush(&mut self, now: Instant) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        dirty.retain(|address| {
+            let Some(layer) = self.layer_mut(*address) else { return false };
+            let Some(since) = layer.held_since else { return false };
+            if !layer.complete && now.saturating_duration_since(since) < HOLD {
+                return true;
+            }
+            self.forward(now, *address);
+            false
+        });
+        self.dirty = dirty;
+    }
+
+    /// When the oldest held packet must leave.
+    pub(super) fn held_until(&self) -> Option<Instant> {
+        let held = self.dirty.iter().filter_map(|address| self.layer(*address)?.held_since);
+        held.min().map(|since| since + HOLD)
+    }
+
+    fn forward(&mut self, now: Instant, address: LayerAddress) {
+        // Taken out, so that the receivers can be borrowed while its packets are read.
+        let Some(mut layer) = self.take_layer(address) else { return };
+        let abs_send_time = self.abs_send_time(now);
+        let mut outcomes = Vec::new();
+        for subscriber in &layer.subscribers {
+            let place = self.peers.get_mut(subscriber.peer.index as usize);
+            let Some(peer) = place.and_then(Option::as_deref_mut) else { continue };
+            if peer.serial != subscriber.peer.serial {
+                continue;
+            }
+            let before = self.transmits.len();
+            let Some((outgoing, mut egress)) = peer.egress(&mut self.transmits, abs_send_time) else { continue };
+            let done = outgoing.forward(subscriber.slot, address, &layer, &mut egress);
+            self.metrics.packets_out += (self.transmits.len() - before) as u64;
+            self.metrics.bytes_out += done.bytes as u64;
+            if done.left.is_some() || done.began.is_some() {
+                outcomes.push((*subscriber, done));
+            }
+        }
+        layer.held.clear();
+        layer.held_since = None;
+        layer.complete = false;
+        self.put_layer(address, layer);
+        for (slot, done) in outcomes {
+            self.settle(address, slot, &done);
+        }
+    }
+
+    /// After a switch: leaves the old layer and tells the receiver.
+    fn settle(&mut self, address: LayerAddress, slot: SlotAddress, done: &Forwarded) {
+        if let Some(left) = done.left.filter(|left| *left != address) {
+            self.unsubscribe(left, slot);
+        }
+        if let (Some(timestamp), Some(source)) = (done.began, self.source_of(address)) {
+            self.tell(slot, Some(source), Some(timestamp));
+        }
+    }
+
+    /// Tells a receiver what its slot carries, if that is news.
+    pub(super) fn tell(&mut self, address: SlotAddress, source: Option<Source>, rtp_timestamp: Option<u32>) {
+        let Some(peer) = self.peer_mut(address.peer) else { return };
+        let seat = peer.seat;
+        let (kind, ordinal) = peer.outgoing.ordinal(usize::from(address.slot));
+        let Some(slot) = peer.outgoing.slots.get_mut(usize::from(address.slot)) else { return };
+        if slot.told != source {
+            slot.told = source;
+            self.events.push_back(Event::Slot { seat, kind, slot: ordinal, source, rtp_timestamp });
+        }
+    }
+
+    /// The source a layer belongs to.
+    pub(super) fn source_of(&self, address: LayerAddress) -> Option<Source> {
+        let peer = self.peer(address.peer)?;
+        let track = peer.incoming.tracks.get(usize::from(address.track))?;
+        Some(Source { seat: peer.seat, kind: track.kind() })
+    }
+
+    /// 24 bits of 6.18 fixed point seconds.
+    pub(super) fn abs_send_time(&self, now: Instant) -> u32 {
+        let since = now.saturating_duration_since(self.config.epoch.0);
+        ((since.as_micros() << 18) / 1_000_000) as u32 & 0x00ff_ffff
+    }
+
+    pub(super) fn layer(&self, address: LayerAddress) -> Option<&Layer> {
+        let track = self.peer(address.peer)?.incoming.tracks.get(usize::from(address.track))?;
+        track.layers.get(usize::from(address.layer))?.as_deref()
+    }
+
+    pub(super) fn layer_mut(&mut self, address: LayerAddress) -> Option<&mut Layer> {
+        self.peer_mut(address.peer)?.incoming.layer_mut(address.track, address.layer)
+    }
+
+    pub(super) fn take_layer(&mut self, address: LayerAddress) -> Option<Box<Layer>> {
+        self.peer_mut(address.peer)?.incoming.layer_place(address.track, address.layer)?.take()
+    }
+
+    pub(super) fn put_layer(&mut self, address: LayerAddress, layer: Box<Layer>) {
+        let peer = self.peer_mut(address.peer);
+        if let Some(place) = peer.and_then(|p| p.incoming.layer_place(address.track, address.layer)) {
+            *place = Some(layer);
+        }
+    }
+}
+
+/// A frame's packets wait for its last one, but no longer than this.
+const HOLD: Duration = Duration::from_millis(2);

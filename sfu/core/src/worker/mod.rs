@@ -1,0 +1,424 @@
+//! One worker: its peers, its meetings, and the one loop's worth of decisions. No I/O, no clock.
+//!
+//! The caller gives datagrams ([`Worker::handle_datagram`]), commands, offers and the time, calls
+//! [`Worker::flush`] after every batch, and takes [`Worker::transmits`] and [`Worker::poll_event`].
+
+mod control;
+mod media;
+mod select;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap, VecDeque},
+    net::SocketAddr,
+    time::Instant,
+};
+
+use base::{
+    Timestamp,
+    id::{MeetingId, SeatId},
+    random::Random,
+};
+
+use crate::{
+    Command, Event, MediaKind, Path, TrackState, Transmits, View,
+    dtls::{Certificate, DtlsError},
+    ice::{Check, Credentials},
+    incoming::{LayerAddress, PeerKey, SlotAddress},
+    peer::Peer,
+    room::{ROOM_TICK, Room},
+    sdp::{Answer, Local, Offer, OfferError},
+    srtp::Profile,
+};
+
+/// What a worker is given once.
+#[derive(Debug)]
+pub struct WorkerConfig {
+    /// For DTLS; its hash stands in every answer.
+    pub certificate: Certificate,
+    /// Where browsers reach this worker, best first.
+    pub candidates: Vec<SocketAddr>,
+    /// Offers beyond are refused.
+    pub max_peers: usize,
+    /// One moment on both clocks, for the NTP time of sender reports.
+    pub epoch: (Instant, Timestamp),
+}
+
+/// Counters since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Metrics {
+    /// Peers with an answer.
+    pub peers: u64,
+    /// Media packets that were authentic.
+    pub packets_in: u64,
+    /// Media packets forwarded, receivers counted one by one.
+    pub packets_out: u64,
+    /// Bytes of those.
+    pub bytes_out: u64,
+    /// Packets sent again on request.
+    pub resent: u64,
+    /// Datagrams that belonged to nobody or were forged.
+    pub dropped: u64,
+    /// Handshakes that agreed on AEAD_AES_128_GCM.
+    pub aes_128_gcm: u64,
+    /// Handshakes that agreed on AEAD_AES_256_GCM.
+    pub aes_256_gcm: u64,
+}
+
+/// Wakes something up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    Peer(u32, u32),
+    Room(MeetingId),
+}
+
+/// What outlives a peer of a seat: a returning peer must not find its gates open.
+#[derive(Debug, Clone, Default)]
+struct SeatMemory {
+    meeting: Option<MeetingId>,
+    closed: [bool; 4],
+    views: Vec<View>,
+}
+
+/// The media plane of one thread.
+pub struct Worker {
+    config: WorkerConfig,
+    random: Box<dyn Random + Send>,
+    peers: Vec<Option<Box<Peer>>>,
+    serial: u32,
+    by_ufrag: HashMap<String, PeerKey>,
+    by_path: HashMap<Path, PeerKey>,
+    by_seat: HashMap<SeatId, PeerKey>,
+    rooms: HashMap<MeetingId, Room>,
+    /// Forgotten when the meeting ends.
+    seats: HashMap<SeatId, SeatMemory>,
+    /// One per peer and one per room; those of the gone fall out when they fire.
+    timers: BinaryHeap<Reverse<(Instant, Timer)>>,
+    /// Layers with held packets.
+    dirty: Vec<LayerAddress>,
+    transmits: Transmits,
+    events: VecDeque<Event>,
+    metrics: Metrics,
+}
+
+impl Worker {
+    /// A worker without peers.
+    pub fn new(config: WorkerConfig, random: Box<dyn Random + Send>) -> Self {
+        Self {
+            config,
+            random,
+            peers: Vec::new(),
+            serial: 0,
+            by_ufrag: HashMap::new(),
+            by_path: HashMap::new(),
+            by_seat: HashMap::new(),
+            rooms: HashMap::new(),
+            seats: HashMap::new(),
+            timers: BinaryHeap::new(),
+            dirty: Vec::new(),
+            transmits: Transmits::default(),
+            events: VecDeque::new(),
+            metrics: Metrics::default(),
+        }
+    }
+
+    /// Answers an offer with a new peer for the seat; an older one is replaced without a word.
+    pub fn handle_offer(
+        &mut self,
+        now: Instant,
+        meeting: MeetingId,
+        seat: SeatId,
+        offer: &Offer,
+    ) -> Result<String, OfferError> {
+        let answer = Answer::to(offer, &mut *self.random)?;
+        self.close_seat(seat);
+        if self.by_seat.len() >= self.config.max_peers {
+            return Err(OfferError::Unavailable);
+        }
+        let credentials = Credentials::new(&mut *self.random);
+        let local = Local {
+            ice_ufrag: &credentials.ufrag,
+            ice_pwd: &credentials.password,
+            fingerprint: self.config.certificate.fingerprint(),
+            candidates: &self.config.candidates,
+        };
+        let text = answer.write(offer, &local, &mut *self.random);
+        self.add_peer(now, meeting, seat, offer, answer, credentials);
+        Ok(text)
+    }
+
+    fn add_peer(
+        &mut self,
+        now: Instant,
+        meeting: MeetingId,
+        seat: SeatId,
+        offer: &Offer,
+        answer: Answer,
+        credentials: Credentials,
+    ) {
+        self.serial = self.serial.wrapping_add(1);
+        let free = self.peers.iter().position(Option::is_none).unwrap_or(self.peers.len());
+        // `max_peers` is far below 2^32.
+        let key = PeerKey { index: free as u32, serial: self.serial };
+        self.by_ufrag.insert(credentials.ufrag.clone(), key);
+        let certificate = self.config.certificate.clone();
+        let ids = (meeting, seat, self.serial);
+        let mut peer =
+            Box::new(Peer::new(now, ids, (offer, answer), credentials, &certificate, &mut *self.random));
+        let memory = self.seats.entry(seat).or_default();
+        memory.meeting = Some(meeting);
+        for track in &mut peer.incoming.tracks {
+            track.open = !memory.closed.get(track.kind().index()).copied().unwrap_or(false);
+        }
+        let views = memory.views.clone();
+        self.timers.push(Reverse((peer.poll_timeout(now), Timer::Peer(key.index, key.serial))));
+        if free == self.peers.len() {
+            self.peers.push(None);
+        }
+        if let Some(place) = self.peers.get_mut(free) {
+            *place = Some(peer);
+        }
+        self.by_seat.insert(seat, key);
+        if !self.rooms.contains_key(&meeting) {
+            self.rooms.insert(meeting, Room::new(now));
+            self.timers.push(Reverse((now + ROOM_TICK, Timer::Room(meeting))));
+        }
+        if let Some(room) = self.rooms.get_mut(&meeting) {
+            room.members.push(key);
+        }
+        self.metrics.peers += 1;
+        self.set_views(now, key, &views);
+    }
+
+    /// Obeys a command.
+    pub fn handle_command(&mut self, now: Instant, command: Command) {
+        match command {
+            Command::Close(seat) => self.close_seat(seat),
+            Command::Gate { seat, kind, open } => self.gate(now, seat, kind, open),
+            Command::View { seat, views } => {
+                if let Some(key) = self.by_seat.get(&seat).copied() {
+                    self.set_views(now, key, &views);
+                }
+                self.seats.entry(seat).or_default().views = views;
+            }
+            Command::End(meeting) => {
+                let members = self.rooms.get(&meeting).map(|r| r.members.clone()).unwrap_or_default();
+                for key in members {
+                    self.remove_peer(key, false);
+                }
+                self.seats.retain(|_, memory| memory.meeting != Some(meeting));
+            }
+        }
+    }
+
+    fn gate(&mut self, now: Instant, seat: SeatId, kind: MediaKind, open: bool) {
+        if let Some(closed) = self.seats.entry(seat).or_default().closed.get_mut(kind.index()) {
+            *closed = !open;
+        }
+        let Some(key) = self.by_seat.get(&seat).copied() else { return };
+        if let Some(peer) = self.peer_mut(key) {
+            for track in peer.incoming.tracks.iter_mut().filter(|track| track.kind() == kind) {
+                track.open = open;
+            }
+        }
+        self.update_tracks(now, key);
+    }
+
+    fn close_seat(&mut self, seat: SeatId) {
+        if let Some(key) = self.by_seat.get(&seat).copied() {
+            self.remove_peer(key, false);
+        }
+    }
+
+    /// Takes one datagram; it is decrypted in place.
+    pub fn handle_datagram(&mut self, now: Instant, path: Path, datagram: &mut [u8]) {
+        // RFC 7983 §7: the first byte tells the protocols apart.
+        match datagram.first() {
+            Some(0..=3) => self.handle_stun(now, path, datagram),
+            Some(20..=63) => self.handle_dtls(now, path, datagram),
+            Some(128..=191) => self.handle_srtp(now, path, datagram),
+            _ => self.metrics.dropped += 1,
+        }
+    }
+
+    fn handle_stun(&mut self, now: Instant, path: Path, datagram: &[u8]) {
+        let Some(check) = Check::parse(datagram) else {
+            self.metrics.dropped += 1;
+            return;
+        };
+        let key = check.local_ufrag().and_then(|ufrag| self.by_ufrag.get(&ufrag).copied());
+        let Some(key) = key else { return };
+        let Some(Some(peer)) = self.peers.get_mut(key.index as usize) else { return };
+        let Some(checked) = peer.handle_check(now, path, &check, &mut self.transmits) else {
+            self.metrics.dropped += 1;
+            return;
+        };
+        self.by_path.insert(path, key);
+        if let Some(forgotten) = checked.forgotten {
+            self.by_path.remove(&forgotten);
+        }
+    }
+
+    fn handle_dtls(&mut self, now: Instant, path: Path, datagram: &[u8]) {
+        let Some(key) = self.by_path.get(&path).copied() else {
+            self.metrics.dropped += 1;
+            return;
+        };
+        let Some(Some(peer)) = self.peers.get_mut(key.index as usize) else { return };
+        let outcome = peer.handle_dtls(now, datagram, &mut self.transmits);
+        self.handle_handshake(now, key, outcome);
+    }
+
+    fn handle_handshake(&mut self, now: Instant, key: PeerKey, outcome: Result<Option<Profile>, DtlsError>) {
+        match outcome {
+            Ok(None) => {}
+            Ok(Some(profile)) => {
+                match profile {
+                    Profile::AeadAes128Gcm => self.metrics.aes_128_gcm += 1,
+                    Profile::AeadAes256Gcm => self.metrics.aes_256_gcm += 1,
+                }
+                if let Some(seat) = self.seat_of(key) {
+                    self.events.push_back(Event::Connected { seat });
+                }
+                self.ask_keys_of(now, key);
+            }
+            Err(error) => {
+                tracing::debug!(%error, "DTLS association ended");
+                self.remove_peer(key, true);
+            }
+        }
+    }
+
+    /// Takes the time.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some(Reverse((at, timer))) = self.timers.peek().copied() {
+            if at > now {
+                break;
+            }
+            self.timers.pop();
+            match timer {
+                Timer::Peer(index, serial) => self.tick_peer(now, PeerKey { index, serial }),
+                Timer::Room(meeting) => self.tick_room(now, meeting),
+            }
+        }
+        self.flush(now);
+    }
+
+    fn tick_peer(&mut self, now: Instant, key: PeerKey) {
+        let Some(Some(peer)) = self.peers.get_mut(key.index as usize) else { return };
+        if peer.serial != key.serial {
+            return;
+        }
+        if peer.is_gone(now) {
+            self.remove_peer(key, true);
+            return;
+        }
+        let outcome = peer.handle_dtls_timeout(now, &mut self.transmits);
+        self.handle_handshake(now, key, outcome);
+        self.update_tracks(now, key);
+        self.send_feedback(now, key);
+        if let Some(peer) = self.peer(key) {
+            self.timers.push(Reverse((peer.poll_timeout(now), Timer::Peer(key.index, key.serial))));
+        }
+    }
+
+    /// Tells the meeting what changed about a peer's tracks, and lets the viewers follow.
+    fn update_tracks(&mut self, now: Instant, key: PeerKey) {
+        let Some(Some(peer)) = self.peers.get_mut(key.index as usize) else { return };
+        let mut changed = Vec::new();
+        for (index, track) in peer.incoming.tracks.iter_mut().enumerate() {
+            let state = track.current_state(now);
+            if track.state != state {
+                track.state = state;
+                changed.push((index as u8, track.kind(), state));
+                self.events.push_back(Event::Track { seat: peer.seat, kind: track.kind(), state });
+            }
+        }
+        for (track, kind, state) in changed {
+            if matches!(state, TrackState::Gated | TrackState::Off) {
+                self.silence(key, track);
+            }
+            if !kind.is_audio() && state != TrackState::Lost {
+                self.reselect_viewers(now, key, kind);
+            }
+        }
+    }
+
+    /// Everybody leaves, every peer is told. For a stop of the hub.
+    pub fn close(&mut self) {
+        for key in self.by_seat.values().copied().collect::<Vec<_>>() {
+            self.remove_peer(key, false);
+        }
+    }
+
+    fn remove_peer(&mut self, key: PeerKey, tell: bool) {
+        let tracks = self.peer(key).map_or(0, |p| p.incoming.tracks.len());
+        (0..tracks).for_each(|track| self.silence(key, track as u8));
+        let slots = self.peer(key).map_or(0, |p| p.outgoing.slots.len());
+        for slot in 0..slots {
+            self.leave_layers(SlotAddress { peer: key, slot: slot as u8 });
+        }
+        if self.peer(key).is_none() {
+            return;
+        }
+        let Some(mut peer) = self.peers.get_mut(key.index as usize).and_then(Option::take) else { return };
+        peer.close(&mut self.transmits);
+        self.by_ufrag.remove(&peer.ice.credentials().ufrag);
+        for path in peer.ice.paths() {
+            if self.by_path.get(path) == Some(&key) {
+                self.by_path.remove(path);
+            }
+        }
+        if self.by_seat.get(&peer.seat) == Some(&key) {
+            self.by_seat.remove(&peer.seat);
+        }
+        for track in peer.incoming.tracks.iter().filter(|t| !matches!(t.state, TrackState::Off)) {
+            let (seat, kind) = (peer.seat, track.kind());
+            self.events.push_back(Event::Track { seat, kind, state: TrackState::Off });
+        }
+        if tell {
+            self.events.push_back(Event::Disconnected { seat: peer.seat });
+        }
+        if let Some(room) = self.rooms.get_mut(&peer.meeting) {
+            room.members.retain(|member| *member != key);
+            if room.members.is_empty() {
+                self.rooms.remove(&peer.meeting);
+            }
+        }
+    }
+
+    /// When the worker wants the time again.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let timer = self.timers.peek().map(|Reverse((at, _))| *at);
+        [timer, self.held_until()].into_iter().flatten().min()
+    }
+
+    /// The next event.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Datagrams waiting to be sent; the caller sends and clears them.
+    pub fn transmits(&mut self) -> &mut Transmits {
+        &mut self.transmits
+    }
+
+    /// Counters since the start.
+    pub fn metrics(&self) -> Metrics {
+        self.metrics
+    }
+
+    fn peer(&self, key: PeerKey) -> Option<&Peer> {
+        self.peers.get(key.index as usize)?.as_deref().filter(|peer| peer.serial == key.serial)
+    }
+
+    fn peer_mut(&mut self, key: PeerKey) -> Option<&mut Peer> {
+        self.peers.get_mut(key.index as usize)?.as_deref_mut().filter(|peer| peer.serial == key.serial)
+    }
+
+    fn seat_of(&self, key: PeerKey) -> Option<SeatId> {
+        self.peer(key).map(|peer| peer.seat)
+    }
+}

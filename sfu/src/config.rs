@@ -1,0 +1,23 @@
+//! The media plane's section of the configuration.
+
+use std::net::IpAddr;
+
+/// `media.*`; every default is safe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// `media.address`: what is announced to browsers. Empty: all local addresses, loopback last.
+    /// An address that is not local (that of a NAT in front) is announced and served all the same.
+    pub addresses: Vec<IpAddr>,
+    /// `media.udp_port`: worker *i* uses this plus *i*; 0 lets the system choose.
+    pub udp_port: u16,
+    /// `media.workers`: threads. A meeting lives on one of them.
+    pub workers: usize,
+    /// Connections per worker; offers beyond are refused before running meetings suffer.
+    pub max_peers: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { addresses: Vec::new(), udp_port: 40_000, workers: 1, max_peers: 2_000 }
+    }
+}

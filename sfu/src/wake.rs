@@ -1,0 +1,65 @@
+//! Waking a worker that waits for datagrams: an eventfd beside its sockets.
+
+use std::{
+    io,
+    os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd},
+    time::Duration,
+};
+
+/// Wakes; shared by all who send commands to one worker.
+#[derive(Debug)]
+pub(crate) struct Wake(OwnedFd);
+
+impl Wake {
+    /// A wake that is not pending.
+    pub fn new() -> io::Result<Self> {
+        // SAFETY: eventfd has no preconditions; the result is checked before it is owned.
+        let fd = unsafe { libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC) };
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the descriptor is open and nobody else owns it.
+        Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
+    }
+
+    /// Wakes the worker. Fails only when it is pending already, which is as good.
+    pub fn wake(&self) {
+        let one = 1_u64.to_ne_bytes();
+        // SAFETY: eight bytes are readable at `one`, as eventfd wants.
+        unsafe { libc::write(self.0.as_raw_fd(), one.as_ptr().cast(), one.len()) };
+    }
+
+    /// Makes it not pending.
+    fn clear(&self) {
+        let mut count = [0_u8; 8];
+        // SAFETY: eight bytes are writable at `count`.
+        unsafe { libc::read(self.0.as_raw_fd(), count.as_mut_ptr().cast(), count.len()) };
+    }
+}
+
+/// Waits until the wake or one of `sockets` has something, or for `timeout`; says which sockets have.
+pub(crate) fn wait(wake: &Wake, sockets: &[RawFd], timeout: Duration, ready: &mut Vec<bool>) -> io::Result<()> {
+    let of = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+    let mut fds: Vec<libc::pollfd> = vec![of(wake.0.as_raw_fd())];
+    fds.extend(sockets.iter().copied().map(of));
+    let timeout = libc::timespec {
+        tv_sec: libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX),
+        tv_nsec: timeout.subsec_nanos().into(),
+    };
+    // SAFETY: `fds` and `timeout` live over the call, the length is that of `fds`, and a null signal
+    // mask changes nothing.
+    let count =
+        unsafe { libc::ppoll(fds.as_mut_ptr(), fds.len() as libc::nfds_t, &timeout, std::ptr::null()) };
+    ready.clear();
+    if count < 0 {
+        let error = io::Error::last_os_error();
+        ready.resize(sockets.len(), false);
+        return if error.kind() == io::ErrorKind::Interrupted { Ok(()) } else { Err(error) };
+    }
+    let mut states = fds.iter().map(|fd| fd.revents != 0);
+    if states.next() == Some(true) {
+        wake.clear();
+    }
+    ready.extend(states);
+    Ok(())
+}
