@@ -1,6 +1,6 @@
 // REST types of the hub.
 
-import type { MeetingId, MeetingStatus, PersonId, Role, Timestamp } from "./protocol";
+import type { Floor, MeetingId, MeetingStatus, PersonId, Timestamp } from "./protocol";
 
 export type MailboxKind = "personal" | "agency";
 export type MailboxGrant = { mailbox: string; address: string; name: string; kind: MailboxKind; maySend: boolean };
@@ -15,17 +15,18 @@ export type SessionView = {
     serverTime: Timestamp;
 };
 
-export type ErrorBody = { error: { code: string; message?: string; id?: string } & Record<string, unknown> };
-
 export type MeetingSummary = {
     id: MeetingId;
     title: string;
-    chair: string;
     startsAt: Timestamp;
     endsAt: Timestamp;
     status: MeetingStatus;
+    /** Empty if none is named. */
+    chair: string;
+    organiser: string;
     room: string | null;
-    role: Role | null;
+    present: number;
+    mayEdit: boolean;
 };
 
 /** What the lobby shows before anybody enters; also for guests. */
@@ -36,6 +37,9 @@ export type EntryView = {
     startsAt: Timestamp;
     endsAt: Timestamp;
     status: MeetingStatus;
+    room: string | null;
+    asGuest: boolean;
+    serverTime: Timestamp;
 };
 
 export type UnitView = {
@@ -45,9 +49,9 @@ export type UnitView = {
     name: string;
     shortName: string;
     order: number;
-    code: string | null;
+    code: string;
     people: number;
-    address?: string | null;
+    address: string | null;
 };
 
 export type PersonView = {
@@ -72,19 +76,65 @@ export type InviteeView = {
     /** Absent for an agency mailbox. */
     person: PersonId | null;
     name: string;
+    address: string;
     unitName: string;
     position: string;
-    order: number;
     role: Role;
 };
 
 export type MeetingDetail = MeetingSummary & {
     roomId: string | null;
-    organiser: InviteeView | null;
+    floor: Floor;
     invitees: Array<InviteeView>;
     units: Array<string>;
-    /** The caller may change, cancel, and hand out the guest link. */
-    mayChange: boolean;
+    sequence: number;
+    mayInviteGuests: boolean;
 };
 
-export type RoomView = { id: string; name: string; unitName: string; seats: number | null };
+export type RoomView = { id: string; name: string; unit: string; unitName: string; place: string; seats: number };
+
+/** One page of a console list, counted from 1. */
+export type Page<T> = { items: Array<T>; total: number; page: number; pageSize: number };
+
+export type AccountState = "active" | "disabled";
+
+export type AdminPersonView = {
+    id: PersonId;
+    name: string;
+    position: string;
+    unit: string;
+    unitName: string;
+    login: string;
+    address: string;
+    state: AccountState;
+    isAdmin: boolean;
+    mustChangePassword: boolean;
+    lastSignIn: Timestamp | null;
+};
+
+export type CreatedPersonView = { person: PersonView; login: string; address: string; temporaryPassword: string };
+export type TemporaryPasswordView = { temporaryPassword: string };
+
+export type AdminMailboxView = {
+    id: string;
+    address: string;
+    name: string;
+    kind: MailboxKind;
+    unitName: string;
+    /** Names of those who may read it. */
+    readers: Array<string>;
+    /** Its use, where the mail service has told of it. */
+    letters?: number;
+    bytes?: number;
+};
+
+export type AuditView = {
+    id: string;
+    sequence: number;
+    at: Timestamp;
+    actor: string;
+    login: string;
+    action: string;
+    sentence: string;
+    ip: string;
+};
