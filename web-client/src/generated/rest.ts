@@ -1,6 +1,6 @@
 // REST types of the hub.
 
-import type { Floor, MeetingId, MeetingStatus, PersonId, Timestamp } from "./protocol";
+import type { Floor, MeetingId, MeetingStatus, PersonId, Role, Timestamp } from "./protocol";
 
 export type MailboxKind = "personal" | "agency";
 export type MailboxGrant = { mailbox: string; address: string; name: string; kind: MailboxKind; maySend: boolean };

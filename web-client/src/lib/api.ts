@@ -1,6 +1,5 @@
 // Requests to the hub. A failure is an ApiError whose message can be shown to people as it is.
 
-import type { ErrorBody } from "../generated";
 import { language } from "./i18n/index.svelte";
 
 export class ApiError extends Error {
@@ -18,6 +17,11 @@ export class ApiError extends Error {
         super(message);
         this.name = "ApiError";
     }
+}
+
+/** Every refusal of the hub has this body. */
+interface ErrorBody {
+    error: { code: string; message?: string; id?: string } & Record<string, unknown>;
 }
 
 export interface Request {

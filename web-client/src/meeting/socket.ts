@@ -72,6 +72,12 @@ export class MeetingSocket {
         return new Promise((resolve, reject) => this.#waiters.set(id, { resolve, reject }));
     }
 
+    /** Hangs up and calls again at once. */
+    renew() {
+        this.#drop();
+        this.#connect();
+    }
+
     /** No more attempts. */
     close() {
         this.#closed = true;

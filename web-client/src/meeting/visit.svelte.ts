@@ -148,7 +148,10 @@ export class Visit {
         this.#enterId = this.#socket.send({
             type: "enter",
             name: this.options.name ?? undefined,
-            resume: this.#token ? { token: this.#token, lastEvent: this.state.lastEvent } : undefined,
+            // A reloaded page has seen nothing yet: a number no meeting reaches asks for a snapshot.
+            resume: this.#token
+                ? { token: this.#token, lastEvent: this.state.meeting ? this.state.lastEvent : Number.MAX_SAFE_INTEGER }
+                : undefined,
             media,
         });
     }
@@ -189,9 +192,9 @@ export class Visit {
         this.#remember();
         this.reconnecting = null;
         if (!this.state.meeting) {
-            // Resumed by token after a reload, without a snapshot to start from: enter as if new.
+            // Nothing to draw from: come in afresh, without the token.
             this.#token = null;
-            return this.#enter();
+            return this.#socket.renew();
         }
         if (this.phase !== "in") this.readChat = this.state.lastEvent;
         this.phase = "in";

@@ -3,6 +3,7 @@
 // Tracks come and go by replaceTrack; joins, leaves and layouts need no SDP.
 
 import { AUDIO_SLOTS, VIDEO_SLOTS } from "../model/stage";
+import { lean } from "./codecs";
 import { layersFor } from "./layers";
 import { speechOpus } from "./sdp";
 
@@ -27,10 +28,12 @@ export class Peer {
     constructor(onState: (state: RTCPeerConnectionState) => void) {
         // Nobody outside the hub is asked for anything: no STUN, no TURN.
         this.connection = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
+        const line = (kind: "audio" | "video", init: RTCRtpTransceiverInit) =>
+            lean(kind, this.connection.addTransceiver(kind, init));
         const send = (kind: "audio" | "video", sendEncodings?: RTCRtpEncodingParameters[]) =>
-            this.connection.addTransceiver(kind, { direction: "sendonly", sendEncodings }).sender;
+            line(kind, { direction: "sendonly", sendEncodings }).sender;
         const receive = (kind: "audio" | "video") =>
-            new MediaStream([this.connection.addTransceiver(kind, { direction: "recvonly" }).receiver.track]);
+            new MediaStream([line(kind, { direction: "recvonly" }).receiver.track]);
         this.#senders = {
             microphone: send("audio"),
             camera: send("video", layersFor(720)),

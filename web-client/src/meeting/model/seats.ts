@@ -16,7 +16,7 @@ export function present(state: MeetingState): Seat[] {
         .sort((a, b) => rank(a) - rank(b) || byProtocol(a, b));
 }
 
-/** Guests at the door, first come first. */
+/** Guests at the door, first come first. The hub names them only to those who may admit. */
 export function waiting(state: MeetingState): Seat[] {
     return [...state.seats.values()].filter((seat) => seat.waiting).sort((a, b) => a.joinedAt - b.joinedAt);
 }
@@ -39,7 +39,6 @@ export function presenting(state: MeetingState): Seat | null {
 export const rights = {
     mutesOthers: (role: Role) => role === "chair" || role === "moderator",
     removes: (role: Role) => role === "chair" || role === "moderator",
-    admits: (role: Role) => role === "chair" || role === "moderator" || role === "secretary",
     locks: (role: Role) => role === "chair" || role === "moderator",
     ends: (role: Role) => role === "chair",
     sends: (role: Role) => role !== "observer",
