@@ -14,6 +14,34 @@ pub struct ClientFrame {
     pub message: ClientMessage,
 }
 
+impl ClientFrame {
+    /// Reads a frame. Unknown fields are ignored; an unknown message type is refused by name.
+    ///
+    /// # Errors
+    /// [`Unreadable`], with the frame's id as far as it could be read.
+    pub fn parse(text: &str) -> Result<Self, Unreadable> {
+        serde_json::from_str(text).map_err(|cause| {
+            let head = serde_json::from_str::<Head>(text).unwrap_or_default();
+            Unreadable { id: head.id.unwrap_or(0), detail: cause.to_string().chars().take(200).collect() }
+        })
+    }
+}
+
+/// A frame that is not one of this protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The frame's id, 0 when it has none.
+    pub id: u32,
+    /// What is wrong with it, for a technician.
+    pub detail: String,
+}
+
+/// Enough of a bad frame to answer it.
+#[derive(Default, Deserialize)]
+struct Head {
+    id: Option<u32>,
+}
+
 /// A client's message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]

@@ -12,7 +12,7 @@ mod client;
 mod server;
 mod state;
 
-pub use client::{ChatTo, ClientFrame, ClientMessage, MediaKind, MediaWish, Resume, Source, View};
+pub use client::{ChatTo, ClientFrame, ClientMessage, MediaKind, MediaWish, Resume, Source, Unreadable, View};
 pub use server::{RefusalCode, SeatLevel, ServerMessage, SlotKind};
 pub use state::{
     ChatLine, EndReason, Event, Floor, LeaveReason, MediaState, MeetingStatus, MeetingView, NumberedEvent,
@@ -24,3 +24,6 @@ pub const SUBPROTOCOL: &str = "lienthong.v1";
 
 /// The largest frame either side accepts, in bytes; an SDP offer with fifteen slots is about 31 kB.
 pub const MAX_FRAME: usize = 128 * 1024;
+
+#[cfg(test)]
+mod tests;

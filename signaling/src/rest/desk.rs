@@ -1,0 +1,249 @@
+//! The calendar: list, create, show, change, cancel, links for guests.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    extract::{Path, Query, State, rejection::JsonRejection},
+};
+use base::{
+    Timestamp,
+    id::{MeetingId, PersonId, RoomId, UnitId},
+    random,
+};
+use directory_core::Principal;
+use serde::Deserialize;
+use signaling_core::{Act, Admission, Change, Command, Invitee, Plan, Role, Room};
+use signaling_protocol::Floor;
+use tokio::sync::oneshot;
+
+use super::{
+    SignedIn, body, meeting_id,
+    types::{GuestLink, MeetingChange, MeetingDetail, MeetingSummary, NewMeeting},
+};
+use crate::{
+    live::Message,
+    problem::Problem,
+    registry::Shared,
+    secret,
+    store::{Listed, Whose},
+};
+
+type Shell = State<Arc<Shared>>;
+
+/// The span of a list.
+#[derive(Debug, Deserialize)]
+pub(super) struct Span {
+    from: Option<i64>,
+    to: Option<i64>,
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+pub(super) async fn list(
+    State(shared): Shell,
+    SignedIn(me): SignedIn,
+    Query(span): Query<Span>,
+) -> Result<Json<Vec<MeetingSummary>>, Problem> {
+    let now = Timestamp::now();
+    let from = span.from.map_or_else(|| now.minus(DAY), Timestamp::from_micros);
+    let to = span.to.map_or_else(|| now.plus(DAY * 366), Timestamp::from_micros);
+    let whose = if me.is_admin { Whose::Everybody } else { Whose::Mine { person: me.person, unit: me.unit } };
+    let listed = shared.store.list(whose, from, to).await?;
+    Ok(Json(listed.iter().map(|l| MeetingSummary::of(l, me.person, me.is_admin, now)).collect()))
+}
+
+pub(super) async fn create(
+    State(shared): Shell,
+    SignedIn(me): SignedIn,
+    request: Result<Json<NewMeeting>, JsonRejection>,
+) -> Result<Json<MeetingDetail>, Problem> {
+    let new = body(request)?;
+    if !new.not_secret {
+        return Err(Problem::secret());
+    }
+    let room = room(&shared, new.room).await?;
+    let (organiser, invitees) = invite(&shared, &me, &new).await;
+    let plan = Plan {
+        title: new.title,
+        starts_at: new.starts_at,
+        ends_at: new.ends_at,
+        room,
+        called_floor: new.floor == Some(Floor::Called),
+        organiser: Some(organiser),
+        invitees,
+        units: new.units,
+        admission: Admission::Invited,
+    };
+    let id = MeetingId::new(Timestamp::now(), &mut random::System);
+    crate::meetings::create(&shared, id, plan, true).await?;
+    detail(&shared, id, &me).await
+}
+
+pub(super) async fn show(
+    State(shared): Shell,
+    SignedIn(me): SignedIn,
+    id: Path<String>,
+) -> Result<Json<MeetingDetail>, Problem> {
+    detail(&shared, meeting_id(id)?, &me).await
+}
+
+pub(super) async fn change(
+    State(shared): Shell,
+    SignedIn(me): SignedIn,
+    id: Path<String>,
+    request: Result<Json<MeetingChange>, JsonRejection>,
+) -> Result<Json<MeetingDetail>, Problem> {
+    let id = meeting_id(id)?;
+    let listed = visible(&shared, id, &me).await?;
+    let change = body(request)?;
+    let room = match change.room {
+        Some(chosen) => Some(room(&shared, chosen).await?),
+        None => None,
+    };
+    let change = Change {
+        title: change.title,
+        starts_at: change.starts_at,
+        ends_at: change.ends_at,
+        room,
+        called_floor: change.floor.map(|floor| floor == Floor::Called),
+        invitees: reinvite(&shared, &listed.plan, change.persons, change.units).await,
+    };
+    decide(&shared, id, &me, Command::Change(change)).await?;
+    detail(&shared, id, &me).await
+}
+
+pub(super) async fn cancel(
+    State(shared): Shell,
+    SignedIn(me): SignedIn,
+    id: Path<String>,
+) -> Result<Json<MeetingDetail>, Problem> {
+    let id = meeting_id(id)?;
+    visible(&shared, id, &me).await?;
+    decide(&shared, id, &me, Command::Cancel).await?;
+    detail(&shared, id, &me).await
+}
+
+pub(super) async fn guest_link(
+    State(shared): Shell,
+    SignedIn(me): SignedIn,
+    id: Path<String>,
+) -> Result<Json<GuestLink>, Problem> {
+    let id = meeting_id(id)?;
+    let listed = shared.store.meeting(id).await?.ok_or_else(Problem::not_found)?;
+    if !listed.plan.desk_may(me.person, me.is_admin, Act::InviteGuests)
+        && !presides(&shared, id, me.person).await
+    {
+        return Err(Problem::forbidden());
+    }
+    let token = secret::fresh(&mut random::System);
+    shared.store.add_guest_link(secret::hash(&token), id, me.person, Timestamp::now()).await?;
+    let base = shared.config.base_url.as_deref().unwrap_or_default();
+    Ok(Json(GuestLink { url: format!("{base}/hop/{id}?khach={token}"), token }))
+}
+
+/// Whether a person has a seat that may invite guests, as the first to come to a meeting without a
+/// named chair has.
+async fn presides(shared: &Arc<Shared>, id: MeetingId, person: PersonId) -> bool {
+    let (reply, answer) = oneshot::channel();
+    let look = Message::Inspect(Box::new(move |meeting| {
+        let may = meeting.seats().any(|seat| seat.person == Some(person) && seat.may(Act::InviteGuests));
+        let _ = reply.send(may);
+    }));
+    match shared.reach(id) {
+        Some(live) if live.send(look).await.is_ok() => answer.await.unwrap_or(false),
+        _ => false,
+    }
+}
+
+/// A meeting somebody may know of; for others it does not exist.
+async fn visible(shared: &Shared, id: MeetingId, me: &Principal) -> Result<Listed, Problem> {
+    let listed = shared.store.meeting(id).await?.ok_or_else(Problem::not_found)?;
+    let plan = &listed.plan;
+    let known = me.is_admin
+        || plan.is_organiser(me.person)
+        || plan.invitation(me.person).is_some()
+        || plan.units.contains(&me.unit)
+        || plan.admission == Admission::Directory;
+    if known { Ok(listed) } else { Err(Problem::not_found()) }
+}
+
+async fn detail(shared: &Shared, id: MeetingId, me: &Principal) -> Result<Json<MeetingDetail>, Problem> {
+    let listed = visible(shared, id, me).await?;
+    Ok(Json(MeetingDetail::of(&listed, me.person, me.is_admin, Timestamp::now())))
+}
+
+/// Lets the meeting decide; returns when it is on disk.
+async fn decide(
+    shared: &Arc<Shared>,
+    id: MeetingId,
+    me: &Principal,
+    command: Command,
+) -> Result<(), Problem> {
+    let (reply, answer) = oneshot::channel();
+    let (person, is_admin) = (me.person, me.is_admin);
+    let message = Message::Desk { person, is_admin, command: Box::new(command), reply };
+    shared.send(id, message).ok_or_else(Problem::busy)?;
+    answer.await.map_err(|_| Problem::busy())?.map_err(Problem::from)
+}
+
+async fn room(shared: &Shared, id: Option<RoomId>) -> Result<Option<Room>, Problem> {
+    let Some(id) = id else { return Ok(None) };
+    let name = shared.ports.room_name(id).await.ok_or_else(Problem::unknown_room)?;
+    Ok(Some(Room { id, name }))
+}
+
+/// The organiser and the invited, each with a role. The organiser gets no letter: he wrote it.
+async fn invite(shared: &Shared, me: &Principal, new: &NewMeeting) -> (Invitee, Vec<Invitee>) {
+    let mut persons = new.persons.clone();
+    persons.extend(new.chair.iter().chain(&new.secretary));
+    persons.push(me.person);
+    persons.sort_unstable();
+    persons.dedup();
+    let mut invitees = shared.ports.expand(persons, new.units.clone()).await;
+    for invitee in &mut invitees {
+        invitee.role = match invitee.person {
+            Some(person) if new.chair == Some(person) => Role::Chair,
+            Some(person) if new.secretary == Some(person) => Role::Secretary,
+            _ => Role::Delegate,
+        };
+    }
+    let found = invitees.iter().position(|invitee| invitee.person == Some(me.person));
+    let mut organiser = found.map(|at| invitees.remove(at)).unwrap_or_else(|| invitee_of(me));
+    let presides = new.chair.is_none_or(|chair| chair == me.person);
+    organiser.role = if presides { Role::Chair } else { Role::Moderator };
+    (organiser, invitees)
+}
+
+/// The new list of invitees, with the roles people already have.
+async fn reinvite(
+    shared: &Shared,
+    plan: &Plan,
+    persons: Option<Vec<PersonId>>,
+    units: Option<Vec<UnitId>>,
+) -> Option<(Vec<Invitee>, Vec<UnitId>)> {
+    if persons.is_none() && units.is_none() {
+        return None;
+    }
+    let units = units.unwrap_or_else(|| plan.units.clone());
+    let persons = persons.unwrap_or_else(|| plan.invitees.iter().filter_map(|i| i.person).collect());
+    let mut invitees = shared.ports.expand(persons, units.clone()).await;
+    invitees.retain(|invitee| invitee.person.is_none_or(|person| !plan.is_organiser(person)));
+    for invitee in &mut invitees {
+        let before = invitee.person.and_then(|person| plan.invitation(person));
+        invitee.role = before.map_or(Role::Delegate, |before| before.role);
+    }
+    Some((invitees, units))
+}
+
+fn invitee_of(me: &Principal) -> Invitee {
+    Invitee {
+        person: Some(me.person),
+        name: me.name.clone(),
+        address: me.mailboxes.first().map(|mailbox| mailbox.address.clone()).unwrap_or_default(),
+        unit_name: me.unit_name.clone(),
+        position: me.position.clone(),
+        order: me.order,
+        role: Role::Chair,
+    }
+}
