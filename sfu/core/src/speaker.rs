@@ -170,11 +170,11 @@ pub fn assign<K: Copy + PartialEq>(
         let is_free = |place: &Option<K>| place.is_none_or(|held| !wanted.clone().any(|want| want == held));
         // An empty place first, then one whose holder is not wanted any more.
         let empty = places.iter().position(Option::is_none);
-        if let Some(at) = empty.or_else(|| places.iter().position(is_free)) {
-            if let Some(place) = places.get_mut(at) {
-                *place = Some(key);
-                changed(at, key);
-            }
+        if let Some(at) = empty.or_else(|| places.iter().position(is_free))
+            && let Some(place) = places.get_mut(at)
+        {
+            *place = Some(key);
+            changed(at, key);
         }
     }
 }

@@ -133,10 +133,10 @@ impl Counters {
                 self.picture = Some(id);
             }
         }
-        if let Some(index) = descriptor.base_index.map(|index| shift.base_index(index)) {
-            if self.base.is_none_or(|last| index.wrapping_sub(last) < 0x80) {
-                self.base = Some(index);
-            }
+        if let Some(index) = descriptor.base_index.map(|index| shift.base_index(index))
+            && self.base.is_none_or(|last| index.wrapping_sub(last) < 0x80)
+        {
+            self.base = Some(index);
         }
     }
 }
