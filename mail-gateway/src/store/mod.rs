@@ -235,4 +235,4 @@ pub(crate) fn placeholders(from: usize, count: usize) -> String {
 pub(crate) const IN_LIST: usize = 500;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

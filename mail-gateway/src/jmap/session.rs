@@ -1,0 +1,93 @@
+//! The Session object (RFC 8620 §2): which accounts a person has and where things are.
+
+use axum::{
+    Json,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use base::Timestamp;
+use directory_core::{MailboxKind, Principal};
+use mail_gateway_core::{jmap::request, message::BlobId};
+use serde_json::{Value, json};
+
+use super::{Reader, Service, failed};
+
+const CORE: &str = "urn:ietf:params:jmap:core";
+const MAIL: &str = "urn:ietf:params:jmap:mail";
+const SUBMISSION: &str = "urn:ietf:params:jmap:submission";
+
+/// The session endpoint.
+pub(crate) async fn session(State(service): State<Service>, Reader(principal): Reader) -> Response {
+    for grant in &principal.mailboxes {
+        if let Err(error) = service.store.ensure(grant.mailbox, Timestamp::now()).await {
+            return failed(&error);
+        }
+    }
+    ([(header::CACHE_CONTROL, "no-store")], Json(object(&principal))).into_response()
+}
+
+fn object(principal: &Principal) -> Value {
+    let mut accounts = serde_json::Map::new();
+    for grant in &principal.mailboxes {
+        accounts.insert(
+            grant.mailbox.to_string(),
+            json!({
+                "name": grant.address,
+                "isPersonal": grant.kind == MailboxKind::Personal,
+                "isReadOnly": false,
+                "accountCapabilities": {
+                    CORE: {},
+                    MAIL: {
+                        "maxMailboxesPerEmail": null,
+                        "maxMailboxDepth": 10,
+                        "maxSizeMailboxName": 200,
+                        "maxSizeAttachmentsPerEmail": request::MAX_SIZE_UPLOAD,
+                        "emailQuerySortOptions": ["receivedAt", "size"],
+                        "mayCreateTopLevelMailbox": true,
+                    },
+                    SUBMISSION: { "maxDelayedSend": 0, "submissionExtensions": {} },
+                },
+            }),
+        );
+    }
+    let personal = principal.mailboxes.iter().find(|grant| grant.kind == MailboxKind::Personal);
+    let primary = personal.or(principal.mailboxes.first()).map(|grant| grant.mailbox);
+    let primary = match primary {
+        Some(id) => json!({ CORE: id, MAIL: id, SUBMISSION: id }),
+        None => json!({}),
+    };
+    json!({
+        "capabilities": {
+            CORE: {
+                "maxSizeUpload": request::MAX_SIZE_UPLOAD,
+                "maxConcurrentUpload": 4,
+                "maxSizeRequest": request::MAX_SIZE_REQUEST,
+                "maxConcurrentRequests": 8,
+                "maxCallsInRequest": request::MAX_CALLS,
+                "maxObjectsInGet": request::MAX_GET,
+                "maxObjectsInSet": request::MAX_SET,
+                "collationAlgorithms": [],
+            },
+            MAIL: {},
+            SUBMISSION: {},
+        },
+        "accounts": accounts,
+        "primaryAccounts": primary,
+        "username": principal.login,
+        "apiUrl": "/jmap/api",
+        "downloadUrl": "/jmap/download/{accountId}/{blobId}/{name}?type={type}",
+        "uploadUrl": "/jmap/upload/{accountId}/",
+        "eventSourceUrl": "/jmap/eventsource?types={types}&closeafter={closeafter}&ping={ping}",
+        "state": state(principal),
+    })
+}
+
+/// Changes when the person's accounts change (RFC 8620 §3.4, `sessionState`).
+pub(crate) fn state(principal: &Principal) -> String {
+    let mut text = String::new();
+    for grant in &principal.mailboxes {
+        text.push_str(&format!("{} {} {} {};", grant.mailbox, grant.address, grant.name, grant.may_send));
+    }
+    BlobId::of(text.as_bytes()).as_str().chars().take(12).collect()
+}
