@@ -2,20 +2,21 @@
 //!
 //! A letter's way: `smtp_in` (or `submit`) → `spool` → `accept` (one durable transaction: local
 //! deliveries and queue rows) → `store` for mailboxes here, `queue` → `smtp_out` for the others.
-//! `jmap` and `http` show the same store to the webmail.
+//! `jmap` and `view` show the same store to the webmail.
 
 mod accept;
 pub mod changes;
 pub mod config;
-pub mod http;
 pub mod jmap;
 pub mod ports;
 mod queue;
 mod smtp_in;
 mod smtp_out;
 mod spool;
+pub mod sample;
 pub mod store;
 mod submit;
+mod view;
 
 use std::{path::Path, sync::Arc};
 
@@ -83,6 +84,28 @@ impl Mail {
     pub fn domain(&self) -> &str {
         &self.inner.domain
     }
+
+    /// The JMAP routes and `/mail/view`; hub puts the [`directory_core::Principal`] on requests.
+    pub fn router(&self) -> axum::Router {
+        let outgoing = Arc::new(self.clone());
+        jmap::router(jmap::Service::new(self.inner.store.clone(), outgoing, &self.inner.domain))
+    }
+
+    /// How much `mailbox` holds.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn usage(&self, mailbox: base::MailboxId) -> Result<store::Usage, store::StoreError> {
+        self.inner.store.usage(mailbox).await
+    }
+
+    /// Writes a consistent copy, queue included, into `target`.
+    ///
+    /// # Errors
+    /// When the copy cannot be written.
+    pub async fn copy_to(&self, target: &Path) -> Result<(), store::StoreError> {
+        self.inner.store.copy_to(target).await
+    }
 }
 
 /// Why the mail service could not be opened.
@@ -116,3 +139,6 @@ impl From<database::OpenError> for OpenError {
         Self::Database(cause)
     }
 }
+
+#[cfg(test)]
+mod tests;

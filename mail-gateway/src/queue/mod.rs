@@ -114,6 +114,3 @@ impl Queue {
 /// How long a key of [`crate::Mail::submit_once`] is remembered.
 const KEYS_KEPT: Duration = Duration::from_secs(60 * 24 * 3600);
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
-
-#[cfg(test)]
-mod tests;

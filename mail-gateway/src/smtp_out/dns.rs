@@ -118,3 +118,6 @@ fn no_way(name: &str, error: &NetError) -> NoWay {
         NoWay::NotNow(Answer::of_ours("4.4.3", format!("name service: {error}")))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 mod client;
 mod dns;
-mod tls;
+pub(crate) mod tls;
 
 use std::{net::IpAddr, time::Duration};
 

@@ -12,7 +12,7 @@ use rustls::{
 use tokio_rustls::TlsConnector;
 
 /// A connector that takes any certificate, as long as the peer holds its key.
-pub(super) fn connector() -> TlsConnector {
+pub(crate) fn connector() -> TlsConnector {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let verifier = Arc::new(AnyCertificate { provider: Arc::clone(&provider) });
     // Proof: the provider supports the default versions, which is all that can fail here.

@@ -1,0 +1,163 @@
+//! Mail transport over real sockets on 127.0.0.1: a hub with a table for a directory, a mail program
+//! by hand, and a server elsewhere that answers as a test wants.
+
+mod crash;
+mod incoming;
+mod outgoing;
+mod sink;
+mod talk;
+
+use std::{net::IpAddr, path::Path, sync::Arc, time::Duration};
+
+use base::{AccountId, MailboxId, PersonId, Redacted, UnitId};
+use database::sqlx::{self, Row};
+use directory_core::{MailboxGrant, MailboxKind, Principal};
+use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Config, Mail, Ports, Serving,
+    ports::{Addresses, Credentials, Refused, Resolution, Unavailable},
+};
+
+const AN: MailboxId = MailboxId::from_u128(1);
+const BINH: MailboxId = MailboxId::from_u128(2);
+
+/// A hub under test; its files go away with it.
+struct Hub {
+    mail: Mail,
+    serving: Serving,
+    stop: CancellationToken,
+    _files: tempfile::TempDir,
+}
+
+impl Hub {
+    async fn start(change: impl FnOnce(&mut Config)) -> Self {
+        let files = tempfile::tempdir().unwrap();
+        let mut config = config();
+        change(&mut config);
+        let mail = open(files.path(), config).await;
+        let stop = CancellationToken::new();
+        let serving = mail.serve(certificate(), stop.clone()).await.unwrap();
+        Self { mail, serving, stop, _files: files }
+    }
+
+    /// What lies in `mailbox`, oldest first, once there are at least `count` letters.
+    async fn letters(&self, mailbox: MailboxId, count: usize) -> Vec<String> {
+        let mut changes = self.mail.store().changes().subscribe();
+        loop {
+            let found = letters(&self.mail, mailbox).await;
+            if found.len() >= count {
+                return found;
+            }
+            within(changes.recv()).await.unwrap();
+        }
+    }
+}
+
+fn config() -> Config {
+    let any = Some(([127, 0, 0, 1], 0).into());
+    Config {
+        smtp: any,
+        submission: any,
+        submissions: any,
+        max_size: 300_000,
+        retry: vec![Duration::from_millis(20); 2],
+        ..Config::default()
+    }
+}
+
+async fn open(data: &Path, config: Config) -> Mail {
+    let table = Arc::new(Table);
+    let ports = Ports { addresses: Arc::clone(&table) as Arc<dyn Addresses>, credentials: table };
+    Mail::open(data, "Tinh.example", ports, config).await.unwrap()
+}
+
+async fn letters(mail: &Mail, mailbox: MailboxId) -> Vec<String> {
+    let rows = sqlx::query("SELECT blob FROM letters WHERE account = $1 ORDER BY received, id")
+        .bind(mailbox.to_string())
+        .fetch_all(mail.inner.database.readers())
+        .await
+        .unwrap();
+    let mut found = Vec::new();
+    for row in rows {
+        let blob = row.get::<String, _>(0).parse().unwrap();
+        found.push(String::from_utf8(mail.store().open_blob(&blob).await.unwrap().to_vec()).unwrap());
+    }
+    found
+}
+
+async fn queued(mail: &Mail) -> i64 {
+    let count = sqlx::query("SELECT COUNT(*) FROM queue_letter").fetch_one(mail.inner.database.readers());
+    count.await.unwrap().get(0)
+}
+
+/// Fails the test instead of hanging it.
+async fn within<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(60), work).await.expect("it never happened")
+}
+
+fn certificate() -> Arc<rustls::ServerConfig> {
+    let made = rcgen::generate_simple_self_signed(vec!["tinh.example".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    Arc::new(config)
+}
+
+/// A directory: two people, a group of both, one password.
+struct Table;
+
+impl Addresses for Table {
+    fn resolve<'a>(&'a self, address: &'a str) -> BoxFuture<'a, Result<Resolution, Unavailable>> {
+        Box::pin(async move {
+            Ok(match address.to_lowercase().as_str() {
+                "an@tinh.example" => Resolution::Local(vec![AN]),
+                "binh@tinh.example" => Resolution::Local(vec![BINH]),
+                "tatca@tinh.example" => Resolution::Local(vec![AN, BINH]),
+                "hong@tinh.example" => return Err(Unavailable),
+                other if other.ends_with("@tinh.example") => Resolution::Unknown,
+                _ => Resolution::NotOurs,
+            })
+        })
+    }
+}
+
+impl Credentials for Table {
+    fn authenticate<'a>(
+        &'a self,
+        login: &'a str,
+        password: &'a Redacted<String>,
+        _: IpAddr,
+    ) -> BoxFuture<'a, Result<Principal, Refused>> {
+        Box::pin(async move {
+            if login != "an" || password.expose() != "mật khẩu" {
+                return Err(Refused::Wrong);
+            }
+            Ok(Principal {
+                account: AccountId::from_u128(1),
+                person: PersonId::from_u128(1),
+                session: None,
+                name: "Nguyễn Văn An".into(),
+                unit: UnitId::from_u128(1),
+                unit_name: "Văn phòng".into(),
+                position: "Chuyên viên".into(),
+                order: 1,
+                is_admin: false,
+                login: "an".into(),
+                mailboxes: vec![MailboxGrant {
+                    mailbox: AN,
+                    address: "an@tinh.example".into(),
+                    name: "Nguyễn Văn An".into(),
+                    kind: MailboxKind::Personal,
+                    may_send: true,
+                }],
+            })
+        })
+    }
+}
