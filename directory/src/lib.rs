@@ -1,1 +1,32 @@
 //! The directory's shell: store, sign-in, sessions, administration, sample data.
+//!
+//! One [`Directory`] serves meetings, mail and the console. Reading is answered from a
+//! [`directory_core::Registry`] in memory; writing goes to `directory.db` with its audit line in the
+//! same transaction, and only then is the registry replaced.
+
+mod actor;
+mod admin;
+mod audit;
+mod error;
+mod failures;
+mod hasher;
+mod list;
+mod lookup;
+mod password;
+mod sample;
+mod session;
+mod sign_in;
+mod store;
+pub mod view;
+pub mod web;
+
+pub use actor::Actor;
+pub use admin::{CreatedPerson, NewPerson, NewRoom};
+pub use audit::AuditCheck;
+pub use directory_core::{DirectoryEntry, Resolution};
+pub use error::{DirectoryError, SignInError};
+pub use lookup::{HubName, Invitee};
+pub use sample::{SAMPLE_PASSWORD, SampleSignIn};
+pub use session::{Revoked, SESSION_COOKIE, SESSION_IDLE, SESSION_LIFE, SessionToken};
+pub use store::Directory;
+pub use web::{OverTls, PeerAddress};

@@ -20,7 +20,7 @@ pub use audit::{AuditEvent, AuditRecord};
 pub use lockout::{Allowance, LOCK_AFTER, LOCK_FOR, Lockout, Refusal};
 pub use model::{
     Account, AccountState, Address, Group, Mailbox, MailboxKind, Period, Person, Position, Reader, Room,
-    Site, Unit, UnitKind,
+    Site, Target, Unit, UnitKind,
 };
 pub use name::{compare_people, compare_text, given_name};
 pub use naming::{AddressBook, person_local_part};

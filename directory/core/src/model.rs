@@ -199,13 +199,24 @@ pub struct Reader {
     pub may_send: bool,
 }
 
-/// A mail address ever given out. One without a mailbox is a tombstone: it is never given out again.
+/// A mail address ever given out; it is never given to anybody else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     /// The whole address, lower case.
     pub address: String,
     /// Where its letters go.
-    pub mailbox: Option<MailboxId>,
+    pub target: Target,
+}
+
+/// Where letters to an address go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// Into this mailbox.
+    Mailbox(MailboxId),
+    /// To every member of this group.
+    Group(GroupId),
+    /// Nowhere any more: the tombstone of somebody who left.
+    Nobody,
 }
 
 /// A meeting room (*phòng họp*).
@@ -217,8 +228,10 @@ pub struct Room {
     pub name: String,
     /// Whose it is.
     pub unit: UnitId,
-    /// Seats.
-    pub capacity: Option<u32>,
+    /// Building and floor; may be empty.
+    pub place: String,
+    /// Seats; 0 when not known.
+    pub seats: u32,
 }
 
 /// A site (*điểm cầu*): a room with a line and a device, the participant of official meetings.

@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 
 use base::{
     Timestamp,
-    id::{AccountId, MailboxId, PersonId, RoomId, UnitId},
+    id::{AccountId, GroupId, MailboxId, PersonId, RoomId, UnitId},
 };
 
 use crate::{
-    Account, AccountState, Address, DirectoryEntry, EmailAddress, EntryKind, Index, Mailbox, MailboxGrant,
-    MailboxKind, Person, Position, Principal, Reader, Room, Unit, compare_people,
+    Account, AccountState, Address, DirectoryEntry, EmailAddress, EntryKind, Group, Index, Mailbox,
+    MailboxGrant, MailboxKind, Person, Position, Principal, Reader, Room, Site, Target, Unit, compare_people,
 };
 
 /// The rows of the store.
@@ -30,8 +30,12 @@ pub struct Records {
     pub readers: Vec<Reader>,
     /// Addresses, tombstones included.
     pub addresses: Vec<Address>,
+    /// Groups.
+    pub groups: Vec<Group>,
     /// Rooms.
     pub rooms: Vec<Room>,
+    /// Sites.
+    pub sites: Vec<Site>,
 }
 
 /// Where a recipient's letters go.
@@ -83,8 +87,10 @@ pub struct Registry {
     personal: HashMap<PersonId, MailboxId>,
     agency: HashMap<UnitId, MailboxId>,
     readers: HashMap<PersonId, Vec<Reader>>,
-    addresses: HashMap<String, Option<MailboxId>>,
+    addresses: HashMap<String, Target>,
+    groups: HashMap<GroupId, Group>,
     rooms: Vec<Room>,
+    sites: Vec<Site>,
     index: Index,
 }
 
@@ -103,7 +109,12 @@ impl Registry {
         }
         registry.add_positions(records.positions, now);
         registry.add_mailboxes(records.mailboxes, records.readers);
-        registry.addresses = records.addresses.into_iter().map(|a| (a.address, a.mailbox)).collect();
+        registry.addresses = records.addresses.into_iter().map(|a| (a.address, a.target)).collect();
+        registry.groups = records.groups.into_iter().map(|group| (group.id, group)).collect();
+        registry.sites = records.sites;
+        registry
+            .sites
+            .sort_by_cached_key(|site| (registry.unit_at.get(&site.unit).copied(), site.code.clone()));
         registry.rooms = records.rooms;
         registry
             .rooms
@@ -329,8 +340,8 @@ impl Registry {
         if let Some(account) = self.login.get(&wanted).and_then(|id| self.accounts.get(id)) {
             return Some(account);
         }
-        let mailbox = self.mailboxes.get(self.addresses.get(&wanted)?.as_ref()?)?;
-        self.account_of(mailbox.person?)
+        let Target::Mailbox(mailbox) = self.addresses.get(&wanted)? else { return None };
+        self.account_of(self.mailboxes.get(mailbox)?.person?)
     }
 
     /// The principal of an account: its person, first position and mailboxes, the personal one first.
@@ -376,10 +387,20 @@ impl Registry {
         }
         let key = address.key();
         match self.addresses.get(&key) {
-            Some(Some(mailbox)) => Resolution::Local(vec![*mailbox]),
-            Some(None) => Resolution::Unknown,
+            Some(Target::Mailbox(mailbox)) => Resolution::Local(vec![*mailbox]),
+            Some(Target::Group(group)) => self.resolve_group(*group),
+            Some(Target::Nobody) => Resolution::Unknown,
             None => self.resolve_role(address.local()),
         }
+    }
+
+    /// Members of a group get its letters in their own mailboxes.
+    fn resolve_group(&self, group: GroupId) -> Resolution {
+        let members = self.groups.get(&group).into_iter().flat_map(|group| &group.members);
+        let mut boxes: Vec<_> = members.filter_map(|person| self.personal.get(person).copied()).collect();
+        boxes.sort();
+        boxes.dedup();
+        if boxes.is_empty() { Resolution::Unknown } else { Resolution::Local(boxes) }
     }
 
     /// RFC 5321 §4.5.1: every domain accepts letters to postmaster; ours go to the IT staff.
@@ -431,6 +452,16 @@ impl Registry {
     /// The room with this id.
     pub fn room(&self, id: RoomId) -> Option<&Room> {
         self.rooms.iter().find(|room| room.id == id)
+    }
+
+    /// All sites, by unit in protocol order.
+    pub fn sites(&self) -> &[Site] {
+        &self.sites
+    }
+
+    /// Whether `unit` is `top` or lies anywhere below it.
+    pub fn is_within(&self, unit: UnitId, top: UnitId) -> bool {
+        self.path(unit).iter().any(|unit| unit.id == top)
     }
 
     /// The best `limit` entries for `query`.

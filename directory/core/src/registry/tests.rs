@@ -1,11 +1,12 @@
 use base::{
     Timestamp,
-    id::{AccountId, MailboxId, PersonId, PositionId, UnitId},
+    id::{AccountId, GroupId, MailboxId, PersonId, PositionId, UnitId},
 };
 
 use super::{Records, Registry, Resolution};
 use crate::{
-    Account, AccountState, Address, Mailbox, MailboxKind, Period, Person, Position, Reader, Unit, UnitKind,
+    Account, AccountState, Address, Group, Mailbox, MailboxKind, Period, Person, Position, Reader, Target,
+    Unit, UnitKind,
 };
 
 const NOW: Timestamp = Timestamp::from_seconds(1_000);
@@ -49,7 +50,7 @@ fn records() -> Records {
     };
     let address = |text: &str, id: Option<u128>| Address {
         address: format!("{text}@{DOMAIN}"),
-        mailbox: id.map(MailboxId::from_u128),
+        target: id.map_or(Target::Nobody, |id| Target::Mailbox(MailboxId::from_u128(id))),
     };
     Records {
         units: vec![
@@ -83,8 +84,18 @@ fn records() -> Records {
             person: PersonId::from_u128(1),
             may_send: true,
         }],
-        addresses: vec![address("dungtt.u2", Some(1)), address("u2", Some(2)), address("leaver.u2", None)],
-        rooms: Vec::new(),
+        addresses: vec![
+            address("dungtt.u2", Some(1)),
+            address("u2", Some(2)),
+            address("leaver.u2", None),
+            Address { address: format!("all@{DOMAIN}"), target: Target::Group(GroupId::from_u128(1)) },
+        ],
+        groups: vec![Group {
+            id: GroupId::from_u128(1),
+            name: "Tất cả".into(),
+            members: vec![PersonId::from_u128(1), PersonId::from_u128(2)],
+        }],
+        ..Records::default()
     }
 }
 
@@ -125,6 +136,7 @@ fn addresses_resolve_to_mailboxes_and_a_leavers_address_is_dead() {
     let registry = registry();
     let resolve = |text: &str| registry.resolve(&text.parse().unwrap());
     assert_eq!(resolve("DungTT.u2@Q.example"), Resolution::Local(vec![MailboxId::from_u128(1)]));
+    assert_eq!(resolve("all@q.example"), Resolution::Local(vec![MailboxId::from_u128(1)]));
     assert_eq!(resolve("leaver.u2@q.example"), Resolution::Unknown);
     assert_eq!(resolve("nobody@q.example"), Resolution::Unknown);
     assert_eq!(resolve("u2@other.example"), Resolution::NotOurs);

@@ -1,0 +1,102 @@
+//! The console's lists: people, mailboxes.
+
+use base::fold::{fold, words};
+use base::id::UnitId;
+use directory_core::{AccountState, Contact, Registry};
+
+use crate::{
+    Actor, Directory, DirectoryError,
+    admin::require_administrator,
+    view::{AdminMailboxView, AdminPersonView, PAGE_SIZE, Page},
+};
+
+impl Directory {
+    /// A page of people by given name: those whose name, login, address, position or unit hold every
+    /// word of `query` (diacritics not needed), in `unit` and below when given.
+    ///
+    /// # Errors
+    /// When the actor is no administrator.
+    pub async fn list_people(
+        &self,
+        actor: &Actor,
+        query: &str,
+        unit: Option<UnitId>,
+        page: u32,
+    ) -> Result<Page<AdminPersonView>, DirectoryError> {
+        require_administrator(actor)?;
+        let registry = self.registry();
+        let wanted = words(query);
+        let mut found: Vec<_> = registry
+            .everybody()
+            .into_iter()
+            .filter(|contact| unit.is_none_or(|top| registry.is_within(contact.unit, top)))
+            .map(|contact| view(&registry, contact))
+            .collect();
+        found.retain(|person| {
+            let text = [&person.name, &person.position, &person.unit_name, &person.login, &person.address];
+            holds(&text.map(String::as_str), &wanted)
+        });
+        Ok(paged(found, page))
+    }
+
+    /// A page of mailboxes by address, found like people. Their use (letters, bytes) is mail's to say.
+    ///
+    /// # Errors
+    /// When the actor is no administrator.
+    pub async fn list_mailboxes(
+        &self,
+        actor: &Actor,
+        query: &str,
+        page: u32,
+    ) -> Result<Page<AdminMailboxView>, DirectoryError> {
+        require_administrator(actor)?;
+        let registry = self.registry();
+        let wanted = words(query);
+        let mut found: Vec<_> = registry
+            .mailboxes()
+            .into_iter()
+            .map(|mailbox| AdminMailboxView {
+                id: mailbox.id,
+                address: mailbox.address.clone(),
+                name: mailbox.name.clone(),
+                kind: mailbox.kind,
+                unit_name: registry.unit(mailbox.unit).map_or_else(String::new, |unit| unit.name.clone()),
+                readers: registry.readers(mailbox),
+            })
+            .collect();
+        found.retain(|mailbox| holds(&[&mailbox.address, &mailbox.name, &mailbox.unit_name], &wanted));
+        Ok(paged(found, page))
+    }
+}
+
+fn view(registry: &Registry, contact: Contact) -> AdminPersonView {
+    let account = registry.account_of(contact.person);
+    AdminPersonView {
+        id: contact.person,
+        name: contact.name,
+        position: contact.position,
+        unit: contact.unit,
+        unit_name: contact.unit_name,
+        login: account.map_or_else(String::new, |account| account.login.clone()),
+        address: contact.address.unwrap_or_default(),
+        state: account.map_or(AccountState::Disabled, |account| account.state),
+        is_admin: account.is_some_and(|account| account.is_admin),
+        must_change_password: account.is_some_and(|account| account.must_change),
+        last_sign_in: account.and_then(|account| account.last_sign_in),
+    }
+}
+
+fn holds(texts: &[&str], wanted: &[String]) -> bool {
+    if wanted.is_empty() {
+        return true;
+    }
+    let folded = fold(&texts.join(" "));
+    wanted.iter().all(|word| folded.contains(word.as_str()))
+}
+
+fn paged<T>(found: Vec<T>, page: u32) -> Page<T> {
+    let (page, total) = (page.max(1), u32::try_from(found.len()).unwrap_or(u32::MAX));
+    let skipped = usize::try_from((page - 1).saturating_mul(PAGE_SIZE)).unwrap_or(usize::MAX);
+    let items = found.into_iter().skip(skipped).take(PAGE_SIZE as usize).collect();
+    Page { items, total, page, page_size: PAGE_SIZE }
+}

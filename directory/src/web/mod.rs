@@ -1,0 +1,56 @@
+//! The directory over HTTP: `/api/session`, `/api/sessions`, `/api/password`, `/api/directory/*`,
+//! `/api/admin/*`. Hub authenticates (it puts the `Principal` on the request) and checks the origin.
+
+mod admin;
+mod failure;
+mod lookup;
+mod request;
+mod session;
+
+use std::net::IpAddr;
+
+use axum::{
+    Router,
+    routing::{delete, get, post},
+};
+
+use crate::Directory;
+
+pub use failure::Failure;
+
+/// Put on each request by hub: whether it came over TLS, so that the cookie is marked `Secure`.
+#[derive(Debug, Clone, Copy)]
+pub struct OverTls(pub bool);
+
+/// Put on each request by hub: the client's network address.
+#[derive(Debug, Clone, Copy)]
+pub struct PeerAddress(pub IpAddr);
+
+/// Whether somebody who still has a temporary password may use `path`: only what leads to a new one.
+pub fn allowed_before_password_change(path: &str) -> bool {
+    let api = path.starts_with("/api/") || path.starts_with("/jmap/") || path.starts_with("/mail/");
+    !api || matches!(path, "/api/session" | "/api/password")
+}
+
+impl Directory {
+    /// The routes of the directory.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .route("/api/session", post(session::sign_in).get(session::current).delete(session::sign_out))
+            .route("/api/sessions", get(session::list))
+            .route("/api/sessions/{id}", delete(session::end))
+            .route("/api/password", post(session::change_password))
+            .route("/api/directory/units", get(lookup::units))
+            .route("/api/directory/units/{id}/people", get(lookup::people))
+            .route("/api/directory/search", get(lookup::search))
+            .route("/api/directory/rooms", get(lookup::rooms))
+            .route("/api/admin/people", get(admin::people).post(admin::create_person))
+            .route("/api/admin/people/{id}/reset", post(admin::reset))
+            .route("/api/admin/people/{id}/disable", post(admin::disable))
+            .route("/api/admin/people/{id}/enable", post(admin::enable))
+            .route("/api/admin/rooms", get(admin::rooms).post(admin::create_room))
+            .route("/api/admin/mailboxes", get(admin::mailboxes))
+            .route("/api/admin/audit", get(admin::audit))
+            .with_state(self.clone())
+    }
+}
