@@ -1,6 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { matches } from "./matches";
-import { UnitTree, coverage, move, toggle, typeAhead, union, without, type Chosen, type TreeUnit } from "./tree";
+import {
+    UnitTree,
+    byAddress,
+    coverage,
+    move,
+    toggle,
+    typeAhead,
+    union,
+    without,
+    type Chosen,
+    type TreeUnit,
+} from "./tree";
 
 const unit = (id: string, parent: string | null, name: string, people = 1, shortName = ""): TreeUnit => ({
     id,
@@ -73,6 +84,11 @@ describe("the chosen list", () => {
         expect(coverage(chosen, unitPeople)).toBe("all");
         expect(coverage(toggle(chosen, person("an")), unitPeople)).toBe("some");
         expect(coverage(without(chosen, unitPeople), unitPeople)).toBe("none");
+    });
+
+    it("knows a recipient again by its address, typed or picked", () => {
+        const typed: Chosen = { ...person("x"), kind: "mailbox", id: "x", address: "AN@a.vn" };
+        expect(coverage([byAddress(typed)], [byAddress(person("an"))])).toBe("all");
     });
 
     it("tells a person from a unit of the same id", () => {

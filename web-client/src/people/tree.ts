@@ -198,3 +198,8 @@ export function coverage(chosen: readonly Chosen[], items: readonly Chosen[]): "
 export function keyOf(item: Chosen): string {
     return `${item.kind}:${item.id}`;
 }
+
+/** The item as a recipient of letters: the same address is the same recipient, however it was found. */
+export function byAddress(item: Chosen): Chosen {
+    return { ...item, kind: "mailbox", id: item.address.toLowerCase() };
+}

@@ -72,6 +72,11 @@ export default {
     markUnread: "Đánh dấu chưa đọc",
     star: "Đánh dấu sao",
     unstar: "Bỏ dấu sao",
+    moveShort: "Chuyển",
+    markReadShort: "Đã đọc",
+    markUnreadShort: "Chưa đọc",
+    starShort: "Dấu sao",
+    printShort: "In",
     print: "In thư",
     from: "Từ",
     to: "Đến",
@@ -169,5 +174,6 @@ export default {
 
     shortcuts: "Phím tắt",
     shortcutsOn: "Dùng phím tắt một chữ cái",
-    shortcutKeys: "j, k: thư sau, thư trước · r: trả lời · a: trả lời tất cả · f: chuyển tiếp · c: soạn thư · e: lưu trữ · #: xóa · s: dấu sao · u: về danh sách · /: tìm kiếm · Ctrl+Enter: gửi",
+    shortcutKeys:
+        "j, k: thư sau, thư trước · r: trả lời · a: trả lời tất cả · f: chuyển tiếp · c: soạn thư · e: lưu trữ · #: xóa · s: dấu sao · u: về danh sách · /: tìm kiếm · Ctrl+Enter: gửi",
 };
