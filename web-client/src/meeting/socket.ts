@@ -26,6 +26,8 @@ export interface SocketEvents {
 /** A handshake that takes longer is given up: SYNs lost in an outage would hold it for many seconds. */
 const HANDSHAKE_MS = 4000;
 
+/** An `enter` that nobody answers for this long was lost: the call is made again. */
+const ENTER_MS = 8000;
 /** How often the line is looked at, between pings too. */
 const WATCH_EVERY_MS = 500;
 
@@ -39,6 +41,8 @@ export class MeetingSocket {
     #attempt = 0;
     #heard = 0;
     #pinged = 0;
+    #opened = 0;
+    #entered = false;
     #timer: ReturnType<typeof setTimeout> | null = null;
     #heartbeat: ReturnType<typeof setInterval> | null = null;
     #closed = false;
@@ -55,6 +59,7 @@ export class MeetingSocket {
     /** The hub accepted our `enter`: the next loss starts counting anew. */
     entered() {
         this.#attempt = 0;
+        this.#entered = true;
     }
 
     /** Sends without waiting; on a dead line the message is dropped, for `enter` renews everything. */
@@ -94,7 +99,8 @@ export class MeetingSocket {
         socket.onopen = () => {
             clearTimeout(impatience);
             if (this.#socket !== socket) return;
-            this.#heard = performance.now();
+            this.#heard = this.#opened = performance.now();
+            this.#entered = false;
             this.#heartbeat = setInterval(() => this.#beat(socket), WATCH_EVERY_MS);
             this.events.opened();
         };
@@ -109,7 +115,8 @@ export class MeetingSocket {
 
     #beat(socket: WebSocket) {
         const now = performance.now();
-        if (dead(this.#heard, now)) return this.#lost(socket);
+        const ignored = !this.#entered && now - this.#opened > ENTER_MS;
+        if (ignored || dead(this.#heard, now)) return this.#lost(socket);
         if (now - this.#pinged < PING_EVERY_MS) return;
         this.#pinged = now;
         this.send({ type: "ping", sentAt: now });

@@ -5,8 +5,9 @@ import { Peer } from "./peer";
 import { quality, read, type Quality, type Reading } from "./quality";
 import { waitBefore } from "../model/reconnect";
 
-/** ICE says "disconnected" for short gaps too; after this long a new connection is quicker than waiting. */
-const PATIENCE_MS = 2000;
+/** ICE needs five silent seconds to say "disconnected"; while the hub can be asked, a new connection is
+ *  quicker than waiting for more. A short pause lets a line that just comes back win. */
+const PATIENCE_MS = 500;
 /** An answered offer that has not led to a connection by then is tried again. */
 const CONNECT_MS = 8000;
 const READ_EVERY_MS = 2000;
