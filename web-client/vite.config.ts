@@ -10,7 +10,7 @@ export default defineConfig({
         outDir: "dist",
         manifest: true,
         target: ["chrome109", "firefox115", "safari16.4"],
-        cssTarget: ["chrome123", "firefox120", "safari17.5"],
+        cssTarget: ["chrome109", "firefox115", "safari16.4"],
         assetsInlineLimit: 0,
         modulePreload: { polyfill: false },
     },
