@@ -25,7 +25,10 @@ pub(crate) struct Addressee {
 
 impl Addressee {
     /// Asks the directory; `None` when nobody has the address.
-    pub(crate) async fn find(inner: &Inner, address: Address) -> Result<Option<Self>, crate::ports::Unavailable> {
+    pub(crate) async fn find(
+        inner: &Inner,
+        address: Address,
+    ) -> Result<Option<Self>, crate::ports::Unavailable> {
         Ok(match inner.ports.addresses.resolve(address.as_str()).await? {
             Resolution::Local(mailboxes) => Some(Self { address, mailboxes: Some(mailboxes) }),
             Resolution::NotOurs => Some(Self { address, mailboxes: None }),
@@ -75,7 +78,8 @@ impl Inner {
         let now = Timestamp::now();
         let letter = incoming.letter.clone();
         // Parsing a large letter takes milliseconds, which the async workers do not have.
-        let summary = tokio::task::spawn_blocking(move || Summary::of(&letter)).await.map_err(std::io::Error::other)?;
+        let summary =
+            tokio::task::spawn_blocking(move || Summary::of(&letter)).await.map_err(std::io::Error::other)?;
         let blob = self.store.put_blob(incoming.letter).await?;
         let mailboxes = incoming.addressees.iter().filter_map(|a| a.mailboxes.clone()).flatten().collect();
         let elsewhere =
@@ -111,13 +115,12 @@ impl Prepared {
     pub(crate) async fn record(&self, c: &mut AnyConnection) -> Result<(), StoreError> {
         let id = self.id.to_string();
         let key = self.key.as_deref().unwrap_or(&id);
-        let fresh = sqlx::query(
-            "INSERT INTO accepted (id, accepted_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
-        )
-        .bind(key)
-        .bind(self.now.as_micros())
-        .execute(&mut *c)
-        .await?;
+        let fresh =
+            sqlx::query("INSERT INTO accepted (id, accepted_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
+                .bind(key)
+                .bind(self.now.as_micros())
+                .execute(&mut *c)
+                .await?;
         if fresh.rows_affected() == 0 {
             return Ok(());
         }

@@ -95,7 +95,12 @@ impl Mail {
         Transport { mail: self.clone(), key: key.to_owned() }
     }
 
-    async fn take(&self, key: Option<String>, envelope: &Envelope, letter: &[u8]) -> Result<LetterId, SubmitError> {
+    async fn take(
+        &self,
+        key: Option<String>,
+        envelope: &Envelope,
+        letter: &[u8],
+    ) -> Result<LetterId, SubmitError> {
         let sender = match envelope.sender.as_deref() {
             None | Some("") => None,
             Some(text) => Some(Address::parse(text).ok_or_else(|| SubmitError::BadSender(text.to_owned()))?),

@@ -134,7 +134,8 @@ async fn report(
         key: None,
         sender: None,
         eight_bit: !bytes.is_ascii(),
-        international: addressee.address.is_international() || failures.iter().any(|f| !f.recipient.is_ascii()),
+        international: addressee.address.is_international()
+            || failures.iter().any(|f| !f.recipient.is_ascii()),
         addressees: vec![addressee],
         letter: bytes.into(),
     };

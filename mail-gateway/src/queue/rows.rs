@@ -201,7 +201,11 @@ pub(super) async fn settle(
 }
 
 /// Frees `claimed` until `due` without counting an attempt.
-pub(super) async fn postpone(c: &mut AnyConnection, claimed: &Claimed, due: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn postpone(
+    c: &mut AnyConnection,
+    claimed: &Claimed,
+    due: Timestamp,
+) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE queue_recipient SET due_at = $1, lease = '', leased_until = 0 WHERE letter = $2 AND lease = $3",
     )

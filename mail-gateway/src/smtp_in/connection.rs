@@ -74,9 +74,9 @@ impl Connection {
                 "Too many failed sign-ins, try later",
             ));
         }
-        self.gate
-            .enter(self.peer)
-            .ok_or_else(|| Reply::both(421, "4.3.2", "Máy chủ đang bận, thử lại sau", "Too many connections, try later"))
+        self.gate.enter(self.peer).ok_or_else(|| {
+            Reply::both(421, "4.3.2", "Máy chủ đang bận, thử lại sau", "Too many connections, try later")
+        })
     }
 
     async fn serve(&self, mut wire: Wire) -> io::Result<()> {
@@ -105,7 +105,9 @@ impl Connection {
                     wire = wire.encrypt(&self.tls, patience).await?;
                     session.handle_encrypted();
                 }
-                Step::SignIn { login, password } => session.handle_sign_in(self.sign_in(&login, &password).await),
+                Step::SignIn { login, password } => {
+                    session.handle_sign_in(self.sign_in(&login, &password).await)
+                }
                 Step::Resolve(address) => session.handle_recipient(self.resolve(address, &mut ways).await),
                 Step::Spool(bytes) => {
                     let arriving = spool.get_or_insert_with(|| self.mail.inner.spool.letter());

@@ -63,7 +63,11 @@ impl Mail {
     ///
     /// # Errors
     /// When an address cannot be listened on; the message names its key.
-    pub async fn serve(&self, tls: Arc<rustls::ServerConfig>, stop: CancellationToken) -> io::Result<Serving> {
+    pub async fn serve(
+        &self,
+        tls: Arc<rustls::ServerConfig>,
+        stop: CancellationToken,
+    ) -> io::Result<Serving> {
         let config = &self.inner.config;
         let tasks = TaskTracker::new();
         let gate = Arc::new(Gate::new(config.limits.clone()));

@@ -5,11 +5,7 @@ use std::{future::Future, io, time::Duration};
 
 use mail_gateway_core::{
     queue::{Answer, Outcome},
-    smtp::{
-        Reply,
-        data::Stuffer,
-        reply::Parser,
-    },
+    smtp::{Reply, data::Stuffer, reply::Parser},
 };
 use rustls::pki_types::ServerName;
 use tokio::{
@@ -68,7 +64,8 @@ impl Dialogue<'_> {
         if reply.code != 220 {
             return Err(Broken::Tls(said(&reply)));
         }
-        let name = ServerName::try_from(self.host.to_owned()).map_err(|cause| Broken::Tls(cause.to_string()))?;
+        let name =
+            ServerName::try_from(self.host.to_owned()).map_err(|cause| Broken::Tls(cause.to_string()))?;
         if !wire.stream.buffer().is_empty() {
             // RFC 3207 §6: what came before TLS must not be taken for what comes under it.
             return Err(Broken::Tls("the server spoke before TLS".to_owned()));
@@ -93,7 +90,11 @@ impl Dialogue<'_> {
         if reply.is_positive() { Ok(Offers::default()) } else { Err(Broken::Connection(said(&reply))) }
     }
 
-    async fn transaction<S: Stream>(&self, wire: &mut Wire<S>, offers: Offers) -> Result<Vec<Outcome>, Broken> {
+    async fn transaction<S: Stream>(
+        &self,
+        wire: &mut Wire<S>,
+        offers: Offers,
+    ) -> Result<Vec<Outcome>, Broken> {
         if let Some(answer) = self.impossible(offers) {
             wire.quit().await;
             return Ok(vec![Outcome::Permanent(answer); self.outgoing.recipients.len()]);
@@ -213,7 +214,8 @@ impl Dialogue<'_> {
             return Outcome::Delivered;
         }
         // RFC 5321 §4.5.3.1.10: 552 to RCPT means "too many recipients now".
-        let temporary = reply.is_temporary() || (of_recipient && reply.code == 552 && reply.enhanced.is_empty());
+        let temporary =
+            reply.is_temporary() || (of_recipient && reply.code == 552 && reply.enhanced.is_empty());
         let class = if temporary { "4.0.0" } else { "5.0.0" };
         let status = if reply.enhanced.is_empty() { class.to_owned() } else { reply.enhanced.clone() };
         let answer = Answer { status, text: said(reply), server: Some(self.host.to_owned()) };

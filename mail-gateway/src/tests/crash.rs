@@ -87,7 +87,8 @@ async fn acknowledged_letters_survive_kill_9() {
     let mut subjects = Vec::new();
     for _ in 0..ROUNDS {
         let arrived = sink.next().await;
-        subjects.extend(arrived.letter.lines().filter(|line| line.starts_with("Subject:")).map(str::to_owned));
+        subjects
+            .extend(arrived.letter.lines().filter(|line| line.starts_with("Subject:")).map(str::to_owned));
     }
     subjects.sort();
     subjects.dedup();

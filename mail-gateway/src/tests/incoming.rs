@@ -14,7 +14,10 @@ async fn a_letter_from_another_server_reaches_its_mailbox() {
     assert!(answer.starts_with("250 2.0.0"), "{answer}");
     assert_eq!(within(changes.recv()).await, Ok(AN), "whoever shows the mailbox is woken");
     let found = letters(&hub.mail, AN).await;
-    assert!(found[0].starts_with("Return-Path: <xa@khac.example>\r\nReceived: from khac.example"), "{found:?}");
+    assert!(
+        found[0].starts_with("Return-Path: <xa@khac.example>\r\nReceived: from khac.example"),
+        "{found:?}"
+    );
     assert!(found[0].ends_with("\r\n\r\nNội dung\r\n"));
     assert_eq!((letters(&hub.mail, BINH).await.len(), queued(&hub.mail).await), (0, 0));
 }
@@ -55,7 +58,10 @@ async fn submission_needs_tls_and_a_password_on_both_doors() {
 
     let mut talk = Talk::tls(hub.serving.address("submissions").unwrap()).await;
     talk.sign_in().await;
-    assert!(talk.say("MAIL FROM:<binh@tinh.example>").await.starts_with("550 5.7.1"), "not one's own address");
+    assert!(
+        talk.say("MAIL FROM:<binh@tinh.example>").await.starts_with("550 5.7.1"),
+        "not one's own address"
+    );
     assert!(talk.letter("an@tinh.example", &["binh@tinh.example"], letter).await.starts_with("250"));
     let found = hub.letters(BINH, 2).await;
     assert!(found.iter().all(|letter| letter.contains("with ESMTPSA") && letter.contains("Message-ID:")));
@@ -106,7 +112,8 @@ async fn too_large_is_refused_and_large_goes_through_the_spool() {
     talk.say("EHLO khac.example").await;
     assert!(talk.say("MAIL FROM:<xa@khac.example> SIZE=300001").await.starts_with("552 5.3.4"));
     let line = format!("{}\r\n", "x".repeat(98));
-    let answer = talk.letter("xa@khac.example", &["an@tinh.example"], &format!("{LETTER}{}", line.repeat(4000))).await;
+    let answer =
+        talk.letter("xa@khac.example", &["an@tinh.example"], &format!("{LETTER}{}", line.repeat(4000))).await;
     assert!(answer.starts_with("552 5.3.4"), "{answer}");
     let large = format!("{LETTER}\r\n{}het", line.repeat(2500));
     assert!(talk.letter("xa@khac.example", &["an@tinh.example"], &large).await.starts_with("250"));

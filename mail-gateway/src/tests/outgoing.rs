@@ -41,7 +41,10 @@ async fn a_letter_to_another_server_arrives_whole_and_encrypted() {
     hub.mail.submit(&to(&["xa@bo.example", "binh@tinh.example"]), LETTER).await.unwrap();
     let arrived = sink.next().await;
     assert!(arrived.encrypted, "STARTTLS was offered");
-    assert!(arrived.sender.starts_with("MAIL FROM:<an@tinh.example> SIZE=") && arrived.sender.ends_with("BODY=8BITMIME"));
+    assert!(
+        arrived.sender.starts_with("MAIL FROM:<an@tinh.example> SIZE=")
+            && arrived.sender.ends_with("BODY=8BITMIME")
+    );
     assert_eq!(arrived.recipients, ["RCPT TO:<xa@bo.example>"], "local recipients never leave");
     assert!(arrived.letter.starts_with("Received: "), "{}", arrived.letter);
     assert!(!arrived.letter.contains("kin@") && arrived.letter.contains("\r\nDate: "));
@@ -54,7 +57,10 @@ async fn a_letter_to_another_server_arrives_whole_and_encrypted() {
 async fn a_plain_old_server_works_too() {
     let mut sink = Sink::start(&[], |_, line| line.starts_with("EHLO").then(|| "500 what".to_owned())).await;
     let hub = hub_with(&sink).await;
-    hub.mail.submit(&to(&["xa@bo.example", "ya@bo.example"]), b"From: an@tinh.example\r\n\r\nx\r\n").await.unwrap();
+    hub.mail
+        .submit(&to(&["xa@bo.example", "ya@bo.example"]), b"From: an@tinh.example\r\n\r\nx\r\n")
+        .await
+        .unwrap();
     let arrived = sink.next().await;
     assert_eq!((arrived.sender.as_str(), arrived.recipients.len()), ("MAIL FROM:<an@tinh.example>", 2));
     assert!(!arrived.encrypted);
@@ -89,8 +95,13 @@ async fn who_is_refused_is_reported_to_the_sender_and_the_others_get_the_letter(
     drained(&hub).await;
     assert_eq!(reports.len(), 1);
     let report = &reports[0];
-    assert!(report.starts_with("Return-Path: <>\r\n") && report.contains("To: <an@tinh.example>"), "{report}");
-    assert!(report.contains("Final-Recipient: rfc822; sai@bo.example\r\nAction: failed\r\nStatus: 5.1.1\r\n"));
+    assert!(
+        report.starts_with("Return-Path: <>\r\n") && report.contains("To: <an@tinh.example>"),
+        "{report}"
+    );
+    assert!(
+        report.contains("Final-Recipient: rfc822; sai@bo.example\r\nAction: failed\r\nStatus: 5.1.1\r\n")
+    );
     assert!(!report.contains("xa@bo.example\r\nAction"), "who got it is not reported");
 }
 
@@ -114,7 +125,10 @@ async fn a_server_that_cannot_take_the_letter_is_not_sent_it() {
     let hub = hub_with(&sink).await;
     hub.mail.submit(&to(&["xa@bo.example"]), LETTER).await.unwrap();
     assert!(hub.letters(AN, 1).await[0].contains("Status: 5.6.3"));
-    hub.mail.submit(&to(&["xa@bo.example"]), &[b"From: an@tinh.example\r\n\r\n", &[b'x'; 200][..]].concat()).await.unwrap();
+    hub.mail
+        .submit(&to(&["xa@bo.example"]), &[b"From: an@tinh.example\r\n\r\n", &[b'x'; 200][..]].concat())
+        .await
+        .unwrap();
     assert!(hub.letters(AN, 2).await[1].contains("Status: 5.3.4"));
 }
 
@@ -157,7 +171,10 @@ async fn unknown_recipients_are_named_and_nobody_gets_the_letter() {
     assert!(matches!(refused, Err(SubmitError::BadRecipients(bad)) if bad == ["ma@tinh.example", "@"]));
     assert!(matches!(hub.mail.submit(&to(&[]), LETTER).await, Err(SubmitError::NoRecipients)));
     let large = vec![b'x'; 300_001];
-    assert!(matches!(hub.mail.submit(&to(&["binh@tinh.example"]), &large).await, Err(SubmitError::TooLarge(_))));
+    assert!(matches!(
+        hub.mail.submit(&to(&["binh@tinh.example"]), &large).await,
+        Err(SubmitError::TooLarge(_))
+    ));
     assert!(letters(&hub.mail, BINH).await.is_empty());
 }
 

@@ -144,7 +144,12 @@ impl Server {
                     now.letter = read_letter(stream).await;
                     let reply = (self.script)(number, ".").unwrap_or_else(|| "250 kept".to_owned());
                     if reply.starts_with('2') {
-                        let next = Arrived { sender: String::new(), recipients: vec![], letter: String::new(), encrypted };
+                        let next = Arrived {
+                            sender: String::new(),
+                            recipients: vec![],
+                            letter: String::new(),
+                            encrypted,
+                        };
                         let _ = self.report.send(std::mem::replace(&mut now, next));
                     }
                     let _ = stream.write_all(format!("{reply}\r\n").as_bytes()).await;

@@ -185,7 +185,8 @@ fn encoded_words(text: &str) -> String {
             word.push(c);
         }
     }
-    let encoded: Vec<String> = words.iter().map(|word| format!("=?utf-8?B?{}?=", STANDARD.encode(word))).collect();
+    let encoded: Vec<String> =
+        words.iter().map(|word| format!("=?utf-8?B?{}?=", STANDARD.encode(word))).collect();
     encoded.join("\r\n ")
 }
 

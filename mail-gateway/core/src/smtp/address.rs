@@ -73,14 +73,17 @@ fn legal_local(local: &str) -> bool {
     }
     local.split('.').all(|atom| {
         !atom.is_empty()
-            && atom.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || legal_utf8(c))
+            && atom
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || legal_utf8(c))
     })
 }
 
 /// Host name labels, or an address literal in brackets (RFC 5321 §4.1.3).
 fn legal_domain(domain: &str) -> bool {
     if let Some(literal) = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return !literal.is_empty() && literal.chars().all(|c| c.is_ascii_alphanumeric() || ".:-".contains(c));
+        return !literal.is_empty()
+            && literal.chars().all(|c| c.is_ascii_alphanumeric() || ".:-".contains(c));
     }
     domain.split('.').all(|label| {
         !label.is_empty()
@@ -102,7 +105,9 @@ mod tests {
         for good in ["an@x.example", "\"a b\"@x.example", "a@[127.0.0.1]", "hạnh@tỉnh.example", "a+b@x"] {
             assert!(Address::parse(good).is_some(), "{good}");
         }
-        for bad in ["", "an", "@x", "an@", "a b@x", "a\r\n@x", "a>b@x", "a..b@x", "a@x..y", "\"a\"b\"@x", "a@x y"] {
+        for bad in
+            ["", "an", "@x", "an@", "a b@x", "a\r\n@x", "a>b@x", "a..b@x", "a@x..y", "\"a\"b\"@x", "a@x y"]
+        {
             assert!(Address::parse(bad).is_none(), "{bad:?}");
         }
         assert_eq!(Address::parse("An@X.Example").unwrap().as_str(), "An@x.example");

@@ -54,7 +54,12 @@ pub fn prepare(
     let (fields, rest) = split(block);
     // RFC 5321 §6.3 asks for a threshold of at least 100 hops.
     if count(&fields, "received") > MAX_HOPS {
-        return Err(Reply::both(554, "5.4.6", "Thư chạy vòng giữa các máy chủ", "Mail loop: too many Received fields"));
+        return Err(Reply::both(
+            554,
+            "5.4.6",
+            "Thư chạy vòng giữa các máy chủ",
+            "Mail loop: too many Received fields",
+        ));
     }
     if count(&fields, "from") > 1 {
         return Err(Reply::both(550, "5.6.0", "Thư có nhiều dòng From", "More than one From field"));

@@ -91,7 +91,8 @@ impl Parser {
     /// When the line is not part of an SMTP reply, or the reply never ends.
     pub fn handle_line(&mut self, line: &[u8]) -> Result<Option<Reply>, NotAReply> {
         let text = String::from_utf8_lossy(line);
-        let code = text.get(..3).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit())).ok_or(NotAReply)?;
+        let code =
+            text.get(..3).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit())).ok_or(NotAReply)?;
         let code: u16 = code.parse().map_err(|_| NotAReply)?;
         if !(200..600).contains(&code) || self.lines.len() >= MAX_REPLY_LINES {
             return Err(NotAReply);
@@ -126,9 +127,9 @@ impl Parser {
 fn is_enhanced(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();
     matches!(parts.as_slice(), [class, subject, detail]
-        if matches!(*class, "2" | "4" | "5") && [subject, detail].iter().all(|n| {
-            (1..=3).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit())
-        }))
+    if matches!(*class, "2" | "4" | "5") && [subject, detail].iter().all(|n| {
+        (1..=3).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit())
+    }))
 }
 
 /// The peer did not speak SMTP.

@@ -143,18 +143,24 @@ impl Session {
                 self.account = Some(account);
                 Reply::new(235, "2.7.0", "Authentication succeeded")
             }
-            SignIn::Wrong => {
-                Reply::both(535, "5.7.8", "Sai tên đăng nhập hoặc mật khẩu", "Authentication credentials invalid")
-            }
+            SignIn::Wrong => Reply::both(
+                535,
+                "5.7.8",
+                "Sai tên đăng nhập hoặc mật khẩu",
+                "Authentication credentials invalid",
+            ),
             SignIn::Locked => Reply::both(
                 454,
                 "4.7.0",
                 "Tài khoản tạm bị khóa do đăng nhập sai nhiều lần",
                 "Account temporarily locked after repeated failures",
             ),
-            SignIn::Unavailable => {
-                Reply::both(454, "4.7.0", "Máy chủ tạm thời chưa xác thực được", "Temporary authentication failure")
-            }
+            SignIn::Unavailable => Reply::both(
+                454,
+                "4.7.0",
+                "Máy chủ tạm thời chưa xác thực được",
+                "Temporary authentication failure",
+            ),
         };
         self.reply(&reply);
         if refused {

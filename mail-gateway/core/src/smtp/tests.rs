@@ -103,7 +103,9 @@ fn a_letter_from_another_server_is_kept_with_its_trace() {
     let (envelope, letter) = &peer.stored[0];
     assert_eq!(envelope.recipients, [Address::parse("an@tinh.example").unwrap()]);
     assert!(envelope.eight_bit && !envelope.international);
-    assert!(letter.starts_with("Return-Path: <xa@khac.example>\r\nReceived: from khac.example ([192.0.2.7])"));
+    assert!(
+        letter.starts_with("Return-Path: <xa@khac.example>\r\nReceived: from khac.example ([192.0.2.7])")
+    );
     assert!(letter.contains("with ESMTP id") && letter.contains("for <an@tinh.example>;"));
     assert!(letter.ends_with("\r\n\r\nNội dung\r\n.dấu chấm\r\n"), "{letter}");
 }
@@ -171,7 +173,10 @@ fn passwords_are_taken_under_tls_only() {
     assert!(peer.say("AUTH PLAIN AGFuAG3huq10\r\n").starts_with("538"));
     assert!(peer.say("MAIL FROM:<an@tinh.example>\r\n").starts_with("530"));
     assert!(peer.say("STARTTLS\r\n").starts_with("220"));
-    assert!(peer.say("MAIL FROM:<an@tinh.example>\r\n").starts_with("503"), "everything before TLS is forgotten");
+    assert!(
+        peer.say("MAIL FROM:<an@tinh.example>\r\n").starts_with("503"),
+        "everything before TLS is forgotten"
+    );
     assert!(peer.say("EHLO a\r\n").contains("AUTH PLAIN LOGIN"));
     assert!(peer.say("AUTH LOGIN\r\n").starts_with("334 VXNlcm5hbWU6"));
     assert!(peer.say("YW4=\r\n").starts_with("334 UGFzc3dvcmQ6"));
@@ -209,7 +214,9 @@ fn a_person_writes_only_in_their_own_name() {
 #[test]
 fn submission_completes_the_header_and_takes_bcc_out() {
     let mut peer = signed_in();
-    peer.say("MAIL FROM:<an@tinh.example>\r\nRCPT TO:<x@xa.example>\r\nRCPT TO:<binh@tinh.example>\r\nDATA\r\n");
+    peer.say(
+        "MAIL FROM:<an@tinh.example>\r\nRCPT TO:<x@xa.example>\r\nRCPT TO:<binh@tinh.example>\r\nDATA\r\n",
+    );
     let answer =
         peer.say("From: an@tinh.example\r\nBcc: binh@tinh.example,\r\n\tkin@tinh.example\r\nTo: x@xa.example\r\n\r\nx\r\n.\r\n");
     assert!(answer.starts_with("250"), "{answer}");

@@ -34,9 +34,12 @@ impl StoreFailure {
     /// What the peer is told; its queue keeps the letter.
     pub fn reply(self) -> Reply {
         match self {
-            Self::Full => {
-                Reply::both(452, "4.3.1", "Máy chủ tạm hết chỗ chứa, thư sẽ được nhận sau", "Insufficient system storage")
-            }
+            Self::Full => Reply::both(
+                452,
+                "4.3.1",
+                "Máy chủ tạm hết chỗ chứa, thư sẽ được nhận sau",
+                "Insufficient system storage",
+            ),
             Self::Broken => {
                 Reply::both(451, "4.3.0", "Máy chủ tạm thời chưa nhận được thư", "Local error in processing")
             }
@@ -110,8 +113,12 @@ impl Body {
         };
         if progress == Progress::BareLineBreak {
             // RFC 5321 §2.3.8: CR and LF must not stand alone. What follows might be meant as commands.
-            let reply = Reply::both(550, "5.6.11", "Thư có ký tự xuống dòng sai chuẩn (CR hoặc LF đứng riêng)",
-                "Bare CR or LF in message data refused");
+            let reply = Reply::both(
+                550,
+                "5.6.11",
+                "Thư có ký tự xuống dòng sai chuẩn (CR hoặc LF đứng riêng)",
+                "Bare CR or LF in message data refused",
+            );
             return Taken { used, spool: Vec::new(), state: Standing::Broken(reply) };
         }
         self.size += fresh.len() as u64;
