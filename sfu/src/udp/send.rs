@@ -12,6 +12,10 @@ use super::Socket;
 
 /// Messages a call.
 const MESSAGES: usize = 64;
+/// Messages built before the first is sent; more receivers than that in one round go in several.
+const PENDING: usize = 1_024;
+/// Places of the table of addresses, a power of two.
+const LATEST: usize = 4 * PENDING;
 /// Datagrams a message: a longer burst would hurt a slow line more than it saves here.
 const SEGMENTS: usize = 16;
 /// Bytes a message, below the 65,507 an IPv4 datagram could hold.
@@ -31,7 +35,7 @@ const CONTROL_LEN: usize = unsafe { libc::CMSG_SPACE(size_of::<u16>() as u32) as
 struct Message {
     remote: SocketAddr,
     name: SockAddr,
-    /// Its vectors, one a datagram.
+    /// Its vectors, one a datagram: known once the batch is sealed.
     first: usize,
     count: usize,
     /// Length of every datagram but the last.
@@ -41,50 +45,105 @@ struct Message {
     closed: bool,
 }
 
-/// What one call sends; kept for its memory.
-#[derive(Debug, Default)]
+impl Message {
+    fn takes(&self, remote: SocketAddr, len: usize) -> bool {
+        !self.closed
+            && self.remote == remote
+            && self.count < SEGMENTS
+            && (1..=self.segment).contains(&len)
+            && self.bytes + len <= BYTES
+    }
+}
+
+/// A datagram and the message it belongs to.
+#[derive(Debug)]
+struct Item {
+    message: usize,
+    vector: libc::iovec,
+}
+
+/// What is sent together; kept for its memory. Forwarding gives one packet to every receiver before the
+/// next, so the runs of many receivers grow side by side.
+#[derive(Debug)]
 pub(super) struct Batch {
     messages: Vec<Message>,
+    items: Vec<Item>,
+    /// The latest message to an address, by the address's hash; of two that collide, the later.
+    latest: Box<[u16; LATEST]>,
     vectors: Vec<libc::iovec>,
     controls: Vec<Control>,
     headers: Vec<libc::mmsghdr>,
 }
 
-// SAFETY: the pointers in `vectors` and `headers` are written and used within one call of
+impl Default for Batch {
+    fn default() -> Self {
+        Self {
+            messages: Vec::new(),
+            items: Vec::new(),
+            latest: Box::new([0; LATEST]),
+            vectors: Vec::new(),
+            controls: Vec::new(),
+            headers: Vec::new(),
+        }
+    }
+}
+
+// SAFETY: the pointers in `items`, `vectors` and `headers` are written and used within one call of
 // `Socket::transmit` and cleared before it returns; between calls there is nothing to share.
 unsafe impl Send for Batch {}
 
 impl Batch {
     /// Adds a datagram. `false`: there is no room, submit first.
     fn add(&mut self, remote: SocketAddr, datagram: &[u8], segments: bool) -> bool {
-        let vector = libc::iovec { iov_base: datagram.as_ptr().cast_mut().cast(), iov_len: datagram.len() };
-        let joins = |last: &&mut Message| {
-            segments
-                && !last.closed
-                && last.remote == remote
-                && last.count < SEGMENTS
-                && (1..=last.segment).contains(&datagram.len())
-                && last.bytes + datagram.len() <= BYTES
-        };
-        if let Some(last) = self.messages.last_mut().filter(joins) {
-            last.count += 1;
-            last.bytes += datagram.len();
-            last.closed = datagram.len() < last.segment;
-            self.vectors.push(vector);
-            return true;
+        let latest = &mut self.latest[hash(remote)];
+        // What the table says may be of an earlier batch: `takes` compares the address, and an older
+        // message to the same address is never found again once a newer one stands here.
+        let known = self.messages.get_mut(usize::from(*latest));
+        if let Some(message) = known.filter(|message| segments && message.takes(remote, datagram.len())) {
+            message.count += 1;
+            message.bytes += datagram.len();
+            message.closed = datagram.len() < message.segment;
+        } else {
+            let index = self.messages.len();
+            if index == PENDING {
+                return false;
+            }
+            let (name, segment) = (SockAddr::from(remote), datagram.len());
+            let message =
+                Message { remote, name, first: 0, count: 1, segment, bytes: segment, closed: false };
+            self.messages.push(message);
+            *latest = index as u16;
         }
-        if self.messages.len() == MESSAGES {
-            return false;
-        }
-        let (first, segment) = (self.vectors.len(), datagram.len());
-        let name = SockAddr::from(remote);
-        self.messages.push(Message { remote, name, first, count: 1, segment, bytes: segment, closed: false });
-        self.vectors.push(vector);
+        let message = usize::from(*latest);
+        let iov_base = datagram.as_ptr().cast_mut().cast();
+        self.items.push(Item { message, vector: libc::iovec { iov_base, iov_len: datagram.len() } });
         true
+    }
+
+    /// Puts the datagrams of each message side by side, in the order they were added.
+    fn arrange(&mut self) {
+        let mut first = 0;
+        for message in &mut self.messages {
+            message.first = first;
+            first += message.count;
+            // Counted again below.
+            message.count = 0;
+        }
+        let empty = libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 };
+        self.vectors.clear();
+        self.vectors.resize(self.items.len(), empty);
+        for item in self.items.drain(..) {
+            let Some(message) = self.messages.get_mut(item.message) else { continue };
+            if let Some(place) = self.vectors.get_mut(message.first + message.count) {
+                *place = item.vector;
+                message.count += 1;
+            }
+        }
     }
 
     /// Builds the headers of all messages. Nothing may be added afterwards.
     fn seal(&mut self) {
+        self.arrange();
         self.controls.clear();
         self.controls.extend(self.messages.iter().map(|message| segment_control(message.segment)));
         self.headers.clear();
@@ -124,6 +183,7 @@ impl Batch {
 
     fn clear(&mut self) {
         self.messages.clear();
+        self.items.clear();
         self.vectors.clear();
         self.headers.clear();
     }
@@ -160,7 +220,7 @@ impl Socket {
                 libc::sendmmsg(
                     self.socket.as_raw_fd(),
                     headers.as_mut_ptr(),
-                    headers.len() as u32,
+                    headers.len().min(MESSAGES) as u32,
                     libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL,
                 )
             };
@@ -179,7 +239,7 @@ impl Socket {
             done += count;
         }
         // SAFETY: the datagrams outlive `transmit`, which called us.
-        let rest = unsafe { batch.datagrams(done, MESSAGES) };
+        let rest = unsafe { batch.datagrams(done, PENDING) };
         rest.for_each(|(remote, datagram)| self.backlog.push(remote, datagram));
         batch.clear();
     }
@@ -211,6 +271,16 @@ impl Socket {
             }
         }
     }
+}
+
+/// Spreads addresses over the table. A peer that arranges collisions only loses its own runs' savings.
+fn hash(remote: SocketAddr) -> usize {
+    let host = match remote {
+        SocketAddr::V4(address) => u64::from(address.ip().to_bits()),
+        SocketAddr::V6(address) => address.ip().to_bits() as u64 ^ (address.ip().to_bits() >> 64) as u64,
+    };
+    let mixed = (host ^ u64::from(remote.port()) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 32) as usize % LATEST
 }
 
 /// The control message that asks for datagrams of `size`.
@@ -257,6 +327,7 @@ mod tests {
         let mut batch = Batch::default();
         assert!(batch.add(receiver.address(), b"one", true) && batch.add(receiver.address(), b"two", true));
         assert_eq!(batch.messages.len(), 1);
+        batch.seal();
         sender.refused(&batch, 0, &io::Error::from_raw_os_error(libc::EIO));
         assert!(!sender.segments);
         assert_eq!(sender.counters().sent, 2);
@@ -271,7 +342,7 @@ mod tests {
         while batch.add(remote, &datagram, true) {
             count += 1;
         }
-        assert_eq!(count, MESSAGES * SEGMENTS);
+        assert_eq!(count, PENDING * SEGMENTS);
         assert!(batch.messages.iter().all(|message| message.count == SEGMENTS));
     }
 }

@@ -51,6 +51,19 @@ fn runs_arrive_whole_and_in_order_with_few_messages() {
 }
 
 #[test]
+fn packets_given_to_every_receiver_in_turn_still_go_in_runs() {
+    let (mut sender, receivers) = (socket(), [socket(), socket(), socket()]);
+    let packets: Vec<Vec<u8>> = (0..30_u8).map(|number| vec![number; 1_000]).collect();
+    let to_all = |bytes| receivers.iter().map(move |receiver| (receiver.address(), bytes));
+    sender.send(packets.iter().flat_map(|bytes| to_all(&bytes[..])));
+    for receiver in &receivers {
+        let got = receive(receiver, packets.len());
+        assert_eq!(got.into_iter().map(|(_, bytes)| bytes).collect::<Vec<_>>(), packets);
+    }
+    assert_eq!((sender.counters().sent, sender.counters().messages), (90, 6));
+}
+
+#[test]
 fn without_segmentation_everything_arrives_as_well() {
     let counters = arrive_whole_and_in_order(socket().without_segments());
     assert_eq!(counters.messages, counters.sent);
