@@ -25,8 +25,8 @@ export interface VisitOptions {
     guest: string | null;
     name: string | null;
     local: LocalMedia;
-    /** Asked when the hub keeps refusing the socket: the session may be over. */
-    checkSession: () => void;
+    /** Asked when the socket keeps failing: is the door shut for good, or is only the line bad? */
+    checkDoor: () => Promise<RefusalCode | null>;
 }
 
 /** Refusals of `enter` that pass by themselves. */
@@ -210,7 +210,7 @@ export class Visit {
     #lost(attempt: number) {
         this.reconnecting = { attempt, since: this.reconnecting?.since ?? performance.now() };
         this.link.pause();
-        if (attempt >= 2 && !this.options.guest) this.options.checkSession();
+        if (attempt >= 2) void this.options.checkDoor().then((code) => code && this.#end({ why: "refused", code }));
     }
 
     /** Tells the hub when the person's switches changed; the stage shows what the hub then sees arriving. */
