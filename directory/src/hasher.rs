@@ -51,10 +51,15 @@ impl Hasher {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Full> {
-        let _admission = self.admitted.try_acquire().map_err(|_| Full)?;
+        let admission = Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| Full)?;
         // The semaphores are never closed.
-        let _slot = self.running.acquire().await.map_err(|_| Full)?;
-        tokio::task::spawn_blocking(work).await.map_err(|_| Full)
+        let slot = Arc::clone(&self.running).acquire_owned().await.map_err(|_| Full)?;
+        // The permits go with the work: a client that hangs up does not make room for another hash.
+        let run = move || {
+            let _held = (admission, slot);
+            work()
+        };
+        tokio::task::spawn_blocking(run).await.map_err(|_| Full)
     }
 }
 

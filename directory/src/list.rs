@@ -1,6 +1,6 @@
 //! The console's lists: people, mailboxes.
 
-use base::fold::{fold, words};
+use base::fold::words;
 use base::id::UnitId;
 use directory_core::{AccountState, Contact, Registry};
 
@@ -12,7 +12,7 @@ use crate::{
 
 impl Directory {
     /// A page of people by given name: those whose name, login, address, position or unit hold every
-    /// word of `query` (diacritics not needed), in `unit` and below when given.
+    /// word of `query`, or words that begin so (diacritics not needed), in `unit` and below when given.
     ///
     /// # Errors
     /// When the actor is no administrator.
@@ -33,9 +33,11 @@ impl Directory {
             .map(|contact| view(&registry, contact))
             .collect();
         found.retain(|person| {
-            let text = [&person.name, &person.position, &person.unit_name, &person.login, &person.address];
-            holds(&text.map(String::as_str), &wanted)
+            let address = local_part(&person.address);
+            holds(&[&person.name, &person.position, &person.unit_name, &person.login, address], &wanted)
         });
+        // Who bears the name comes before who only works in a unit of that name.
+        found.sort_by_cached_key(|person| !holds(&[&person.name], &wanted));
         Ok(paged(found, page))
     }
 
@@ -64,7 +66,9 @@ impl Directory {
                 readers: registry.readers(mailbox),
             })
             .collect();
-        found.retain(|mailbox| holds(&[&mailbox.address, &mailbox.name, &mailbox.unit_name], &wanted));
+        found.retain(|mailbox| {
+            holds(&[local_part(&mailbox.address), &mailbox.name, &mailbox.unit_name], &wanted)
+        });
         Ok(paged(found, page))
     }
 }
@@ -86,12 +90,18 @@ fn view(registry: &Registry, contact: Contact) -> AdminPersonView {
     }
 }
 
+/// The domain is left out: "quangbinh" would find everybody.
+fn local_part(address: &str) -> &str {
+    address.split('@').next().unwrap_or("")
+}
+
+/// Whether each wanted word begins a word of the texts.
 fn holds(texts: &[&str], wanted: &[String]) -> bool {
     if wanted.is_empty() {
         return true;
     }
-    let folded = fold(&texts.join(" "));
-    wanted.iter().all(|word| folded.contains(word.as_str()))
+    let words = words(&texts.join(" "));
+    wanted.iter().all(|wanted| words.iter().any(|word| word.starts_with(wanted.as_str())))
 }
 
 fn paged<T>(found: Vec<T>, page: u32) -> Page<T> {

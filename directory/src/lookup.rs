@@ -1,5 +1,7 @@
 //! Questions the other services ask, through hub: who is this address, who is invited, which room.
 
+use std::collections::HashSet;
+
 use base::id::{MailboxId, PersonId, RoomId, UnitId};
 use directory_core::{Contact, DirectoryEntry, EmailAddress, Mailbox, Registry, Resolution};
 
@@ -98,8 +100,10 @@ impl Directory {
             all.extend(agency(&registry, *unit));
             all.extend(registry.staff_with_divisions(*unit).into_iter().map(Invitee::from));
         }
+        // Somebody with two positions is the same person under two orders: the first one counts.
+        let mut seen = HashSet::new();
+        all.retain(|invitee| seen.insert((invitee.person, invitee.address.clone())));
         all.sort_by(|a, b| (a.order, &a.address, a.person).cmp(&(b.order, &b.address, b.person)));
-        all.dedup_by(|a, b| a.person == b.person && a.address == b.address);
         all
     }
 }

@@ -22,7 +22,7 @@ pub use model::{
     Account, AccountState, Address, Group, Mailbox, MailboxKind, Period, Person, Position, Reader, Room,
     Site, Target, Unit, UnitKind,
 };
-pub use name::{compare_people, compare_text, given_name};
+pub use name::{compare_people, compare_text, given_name, people_key};
 pub use naming::{AddressBook, person_local_part};
 pub use password::{MIN_PASSWORD, PasswordProblem, check_password, normalise_password, temporary_password};
 pub use permission::{Action, Object, may};

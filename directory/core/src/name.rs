@@ -9,9 +9,17 @@ pub fn given_name(name: &str) -> &str {
     name.split_whitespace().next_back().unwrap_or("")
 }
 
+/// What text is ordered by: letters, then tones.
+type TextKey = (Vec<u32>, Vec<u8>);
+
 /// Orders people by given name, then family name, then middle names, as every Vietnamese list does.
 pub fn compare_people(left: &str, right: &str) -> Ordering {
-    compare_text(given_name(left), given_name(right)).then_with(|| compare_text(left, right))
+    people_key(left).cmp(&people_key(right))
+}
+
+/// The key behind [`compare_people`], for sorting long lists.
+pub fn people_key(name: &str) -> (TextKey, TextKey) {
+    (sort_key(given_name(name)), sort_key(name))
 }
 
 /// Orders text by the Vietnamese alphabet (a ă â b … d đ e ê … o ô ơ … u ư …), then by tone
@@ -21,7 +29,7 @@ pub fn compare_text(left: &str, right: &str) -> Ordering {
 }
 
 /// Letters first, tones only between equal letters: "ma < mà < mạ < mắ".
-fn sort_key(text: &str) -> (Vec<u32>, Vec<u8>) {
+fn sort_key(text: &str) -> TextKey {
     let mut letters: Vec<char> = Vec::new();
     let mut tones: Vec<u8> = Vec::new();
     for c in text.nfd().flat_map(char::to_lowercase) {

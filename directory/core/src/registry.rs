@@ -11,6 +11,7 @@ use base::{
 use crate::{
     Account, AccountState, Address, DirectoryEntry, EmailAddress, EntryKind, Group, Index, Mailbox,
     MailboxGrant, MailboxKind, Person, Position, Principal, Reader, Room, Site, Target, Unit, compare_people,
+    people_key,
 };
 
 /// The rows of the store.
@@ -292,7 +293,7 @@ impl Registry {
     /// Everybody, whether or not in office, by given name.
     pub fn everybody(&self) -> Vec<Contact> {
         let mut people: Vec<_> = self.persons.keys().filter_map(|id| self.contact(*id)).collect();
-        people.sort_by(|a, b| compare_people(&a.name, &b.name).then(a.person.cmp(&b.person)));
+        people.sort_by_cached_key(|contact| (people_key(&contact.name), contact.person));
         people
     }
 

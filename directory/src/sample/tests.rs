@@ -82,7 +82,7 @@ fn the_sample_password_is_one_the_policy_admits() {
 #[test]
 fn names_that_fold_alike_are_told_apart() {
     let registry = registry();
-    let found = registry.search("quang phu", 5);
+    let found = registry.search("quang phu", 2);
     let lines: Vec<_> = found.iter().map(|entry| format!("{}, {}", entry.name, entry.detail)).collect();
     assert_eq!(
         lines,

@@ -28,8 +28,8 @@ pub struct PeerAddress(pub IpAddr);
 
 /// Whether somebody who still has a temporary password may use `path`: only what leads to a new one.
 pub fn allowed_before_password_change(path: &str) -> bool {
-    let api = path.starts_with("/api/") || path.starts_with("/jmap/") || path.starts_with("/mail/");
-    !api || matches!(path, "/api/session" | "/api/password")
+    let data = ["/api/", "/jmap/", "/mail/", "/.well-known/"].iter().any(|start| path.starts_with(start));
+    !data || matches!(path, "/api/session" | "/api/password")
 }
 
 impl Directory {
