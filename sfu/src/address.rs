@@ -5,16 +5,16 @@
 
 use std::{
     io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
-use socket2::{Domain, Protocol, Socket, Type};
+use crate::udp::Socket;
 
 /// The sockets of a worker and what its answers say.
 #[derive(Debug)]
 pub(crate) struct Bound {
-    /// Bound and non-blocking, at most [`MAX_SOCKETS`].
-    pub sockets: Vec<UdpSocket>,
+    /// At most [`MAX_SOCKETS`].
+    pub sockets: Vec<Socket>,
     /// Announced, best first.
     pub candidates: Vec<SocketAddr>,
 }
@@ -39,27 +39,14 @@ pub(crate) fn bind(addresses: &[IpAddr], port: u16) -> io::Result<Bound> {
     let mut sockets = Vec::new();
     let mut port = port;
     for address in to_bind {
-        let socket = socket(SocketAddr::new(address, port))?;
-        port = socket.local_addr()?.port();
+        let at = SocketAddr::new(address, port);
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("UDP {at}: {error}"));
+        let socket = Socket::bind(at).map_err(named)?;
+        port = socket.address().port();
         sockets.push(socket);
     }
     let candidates = announced.into_iter().take(MAX_SOCKETS).map(|ip| SocketAddr::new(ip, port)).collect();
     Ok(Bound { sockets, candidates })
-}
-
-fn socket(address: SocketAddr) -> io::Result<UdpSocket> {
-    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
-    if address.is_ipv6() {
-        socket.set_only_v6(true)?;
-    }
-    // As much as the kernel grants (net.core.rmem_max): a key frame to a hundred receivers is
-    // several megabytes at once.
-    socket.set_recv_buffer_size(BUFFER)?;
-    socket.set_send_buffer_size(BUFFER)?;
-    socket.set_nonblocking(true)?;
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("UDP {address}: {error}"));
-    socket.bind(&address.into()).map_err(named)?;
-    Ok(socket.into())
 }
 
 /// The addresses of this machine that a browser can be told: link-local ones left out, loopback last.
@@ -120,7 +107,6 @@ fn interface_addresses() -> Vec<IpAddr> {
     found
 }
 
-const BUFFER: usize = 16 * 1024 * 1024;
 /// Sockets per worker: a machine with more addresses should be told which to use.
 const MAX_SOCKETS: usize = 16;
 
@@ -149,6 +135,6 @@ mod tests {
         let nat: IpAddr = "198.51.100.7".parse().unwrap();
         let bound = bind(&[nat], 0).unwrap();
         assert_eq!(bound.candidates[0].ip(), nat);
-        assert!(bound.sockets[0].local_addr().unwrap().ip().is_unspecified());
+        assert!(bound.sockets[0].address().ip().is_unspecified());
     }
 }

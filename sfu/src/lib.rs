@@ -1,1 +1,18 @@
 //! The media plane's shell: sockets, worker threads, timers.
+//!
+//! [`Sfu::start`] starts the workers and gives a handle to command them and the events they emit.
+//! What happens to a packet is decided in `sfu-core`; here is only what touches the machine.
+
+mod address;
+mod certificate;
+mod config;
+mod handle;
+mod udp;
+mod wake;
+mod worker;
+
+pub use config::Config;
+pub use handle::{Sfu, SfuHandle};
+pub use sfu_core::{
+    Event as SfuEvent, MediaKind, Metrics, SlotKind, Source, TrackState, View, sdp::OfferError,
+};

@@ -2,9 +2,11 @@
 
 use std::{
     io,
-    os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd},
+    os::fd::{AsRawFd, FromRawFd, OwnedFd},
     time::Duration,
 };
+
+use crate::udp::Socket;
 
 /// Wakes; shared by all who send commands to one worker.
 #[derive(Debug)]
@@ -37,11 +39,15 @@ impl Wake {
     }
 }
 
-/// Waits until the wake or one of `sockets` has something, or for `timeout`; says which sockets have.
-pub(crate) fn wait(wake: &Wake, sockets: &[RawFd], timeout: Duration, ready: &mut Vec<bool>) -> io::Result<()> {
-    let of = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
-    let mut fds: Vec<libc::pollfd> = vec![of(wake.0.as_raw_fd())];
-    fds.extend(sockets.iter().copied().map(of));
+/// Waits until the wake or a socket has something, or for `timeout`. A socket with a backlog is also
+/// waited for until it takes more.
+pub(crate) fn wait(wake: &Wake, sockets: &[Socket], timeout: Duration) -> io::Result<()> {
+    let mut fds = Vec::with_capacity(1 + sockets.len());
+    fds.push(libc::pollfd { fd: wake.0.as_raw_fd(), events: libc::POLLIN, revents: 0 });
+    fds.extend(sockets.iter().map(|socket| {
+        let events = if socket.has_backlog() { libc::POLLIN | libc::POLLOUT } else { libc::POLLIN };
+        libc::pollfd { fd: socket.as_raw_fd(), events, revents: 0 }
+    }));
     let timeout = libc::timespec {
         tv_sec: libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX),
         tv_nsec: timeout.subsec_nanos().into(),
@@ -50,16 +56,12 @@ pub(crate) fn wait(wake: &Wake, sockets: &[RawFd], timeout: Duration, ready: &mu
     // mask changes nothing.
     let count =
         unsafe { libc::ppoll(fds.as_mut_ptr(), fds.len() as libc::nfds_t, &timeout, std::ptr::null()) };
-    ready.clear();
     if count < 0 {
         let error = io::Error::last_os_error();
-        ready.resize(sockets.len(), false);
         return if error.kind() == io::ErrorKind::Interrupted { Ok(()) } else { Err(error) };
     }
-    let mut states = fds.iter().map(|fd| fd.revents != 0);
-    if states.next() == Some(true) {
+    if fds.first().is_some_and(|fd| fd.revents != 0) {
         wake.clear();
     }
-    ready.extend(states);
     Ok(())
 }

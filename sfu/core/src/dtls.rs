@@ -36,7 +36,8 @@ impl Certificate {
         };
         // The cookie proves the client's address; here ICE has proved it already, and without the
         // cookie the handshake is a round trip shorter.
-        let config = Config::builder().use_server_cookie(false).mtu(MTU).build().map_err(DtlsError::Config)?;
+        let config =
+            Config::builder().use_server_cookie(false).mtu(MTU).build().map_err(DtlsError::Config)?;
         let der = DtlsCertificate { certificate, private_key };
         Ok(Self { der, fingerprint, config: Arc::new(config) })
     }
@@ -163,7 +164,11 @@ impl Dimpl {
             self.buffer = buffer;
             if !step? {
                 // A client without a certificate could be anybody (RFC 5763 §5).
-                return if keys.is_some() && !self.verified { Err(DtlsError::WrongCertificate) } else { Ok(keys) };
+                return if keys.is_some() && !self.verified {
+                    Err(DtlsError::WrongCertificate)
+                } else {
+                    Ok(keys)
+                };
             }
         }
     }

@@ -131,14 +131,7 @@ impl IceLite {
     pub fn new(credentials: Credentials, remote_ufrag: String, now: Instant) -> Self {
         // RFC 8489 §9.1.1: the short-term key is the password itself.
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, credentials.password.as_bytes());
-        Self {
-            credentials,
-            remote_ufrag,
-            key,
-            valid: Vec::new(),
-            selected: None,
-            last_check: now,
-        }
+        Self { credentials, remote_ufrag, key, valid: Vec::new(), selected: None, last_check: now }
     }
 
     /// Own credentials.
@@ -154,7 +147,11 @@ impl IceLite {
         if check.claims_controlled() {
             // RFC 8445 §7.3.1.1: a lite agent is always controlled; the other must control.
             let error = ErrorCodeAttribute { code: CODE_ROLE_CONFLICT, reason: b"Role Conflict".to_vec() };
-            return Some(Checked { response: self.response(check, BINDING_ERROR, &error)?, moved: false, forgotten: None });
+            return Some(Checked {
+                response: self.response(check, BINDING_ERROR, &error)?,
+                moved: false,
+                forgotten: None,
+            });
         }
         self.last_check = now;
         let mut forgotten = None;
@@ -224,12 +221,34 @@ pub const CONSENT: Duration = Duration::from_secs(30);
 /// A browser tries a handful of pairs; more paths per peer are not worth their memory.
 const MAX_PATHS: usize = 16;
 
+/// A browser's check of the agent with these credentials.
+#[cfg(test)]
+pub(crate) fn request(credentials: &Credentials, remote_ufrag: &str, nominate: bool) -> Vec<u8> {
+    use rtc_stun::message::TransactionId;
+    let mut m = Message::new();
+    m.set_type(BINDING_REQUEST);
+    m.transaction_id = TransactionId([7; 12]);
+    m.write_header();
+    m.add(ATTR_USERNAME, format!("{}:{remote_ufrag}", credentials.ufrag).as_bytes());
+    if nominate {
+        m.add(ATTR_USE_CANDIDATE, &[]);
+    }
+    let agent = IceLite::new(credentials.clone(), remote_ufrag.into(), Instant::now());
+    let length = u16::try_from(m.length + 24).unwrap();
+    let mut context = hmac::Context::with_key(&agent.key);
+    context.update(&m.raw[..2]);
+    context.update(&length.to_be_bytes());
+    context.update(&m.raw[4..]);
+    m.add(ATTR_MESSAGE_INTEGRITY, context.sign().as_ref());
+    FINGERPRINT.add_to(&mut m).unwrap();
+    m.raw
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
 
     use base::random::Seeded;
-    use rtc_stun::message::TransactionId;
 
     use super::*;
 
@@ -237,25 +256,8 @@ mod tests {
         Path { local: 0, remote: SocketAddr::from(([192, 0, 2, 1], port)) }
     }
 
-    /// A browser's check.
     fn check(credentials: &Credentials, nominate: bool) -> Vec<u8> {
-        let mut m = Message::new();
-        m.set_type(BINDING_REQUEST);
-        m.transaction_id = TransactionId([7; 12]);
-        m.write_header();
-        m.add(ATTR_USERNAME, format!("{}:far", credentials.ufrag).as_bytes());
-        if nominate {
-            m.add(ATTR_USE_CANDIDATE, &[]);
-        }
-        let agent = IceLite::new(credentials.clone(), "far".into(), Instant::now());
-        let length = u16::try_from(m.length + 24).unwrap();
-        let mut context = hmac::Context::with_key(&agent.key);
-        context.update(&m.raw[..2]);
-        context.update(&length.to_be_bytes());
-        context.update(&m.raw[4..]);
-        m.add(ATTR_MESSAGE_INTEGRITY, context.sign().as_ref());
-        FINGERPRINT.add_to(&mut m).unwrap();
-        m.raw
+        request(credentials, "far", nominate)
     }
 
     fn agent() -> (IceLite, Credentials, Instant) {

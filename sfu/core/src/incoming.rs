@@ -118,7 +118,8 @@ impl Layer {
         let elapsed = now.saturating_duration_since(self.window.0);
         self.window.1 = self.window.1.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
         if elapsed >= BITRATE_WINDOW {
-            let bits = u64::from(self.window.1) * 8_000 / u64::try_from(elapsed.as_millis()).unwrap_or(1).max(1);
+            let bits =
+                u64::from(self.window.1) * 8_000 / u64::try_from(elapsed.as_millis()).unwrap_or(1).max(1);
             self.bitrate = u32::try_from(bits).unwrap_or(u32::MAX);
             self.window = (now, 0);
         }
@@ -320,8 +321,13 @@ impl Incoming {
                 }
             }
         }
-        let mid = mid?;
-        let (t, track) = self.tracks.iter().enumerate().find(|(_, track)| track.media.mid == mid)?;
+        // A RID alone will do: one section of an offer has simulcast.
+        let is_meant = |track: &Track| match (mid, rid) {
+            (Some(mid), _) => track.media.mid == mid,
+            (None, Some(rid)) => track.media.rids.iter().any(|known| known == rid),
+            (None, None) => false,
+        };
+        let (t, track) = self.tracks.iter().enumerate().find(|(_, track)| is_meant(track))?;
         let repairs = repaired || track.media.rtx_payload_type == Some(header.payload_type.value());
         if track.media.rids.is_empty() {
             return of(t, 0, repairs);

@@ -108,9 +108,10 @@ mod tests {
     fn the_smallest_layer_that_is_high_enough_is_shown() {
         let all = layers([true; 3]);
         let at = |height| choose(&all, height, u32::MAX);
-        assert_eq!([at(90), at(180), at(200), at(360), at(400), at(720), at(1080)].map(Option::unwrap), [
-            0, 0, 0, 1, 1, 2, 2
-        ]);
+        assert_eq!(
+            [at(90), at(180), at(200), at(360), at(400), at(720), at(1080)].map(Option::unwrap),
+            [0, 0, 0, 1, 1, 2, 2]
+        );
     }
 
     #[test]

@@ -45,10 +45,9 @@ pub(crate) struct ReceiveSlot {
 impl ReceiveSlot {
     fn new(media: SlotMedia, random: &mut dyn Random) -> Self {
         let codec = if media.is_audio { Codec::Opus } else { Codec::Vp8 };
-        let rtx = media.rtx_payload_type.map(|pt| Rtx {
-            ssrc: Ssrc(media.rtx_ssrc),
-            payload_type: PayloadType::new(pt),
-        });
+        let rtx = media
+            .rtx_payload_type
+            .map(|pt| Rtx { ssrc: Ssrc(media.rtx_ssrc), payload_type: PayloadType::new(pt) });
         let config = SlotConfig {
             ssrc: Ssrc(media.ssrc),
             rtx,
@@ -168,10 +167,17 @@ impl Outgoing {
     }
 
     /// Forwards the held packets of a layer into a slot.
-    pub fn forward(&mut self, slot: u8, from: LayerAddress, layer: &Layer, egress: &mut Egress<'_>) -> Forwarded {
+    pub fn forward(
+        &mut self,
+        slot: u8,
+        from: LayerAddress,
+        layer: &Layer,
+        egress: &mut Egress<'_>,
+    ) -> Forwarded {
         let mut done = Forwarded::default();
         let Some(slot) = self.slots.get_mut(usize::from(slot)) else { return done };
-        let lengths = layer.held.iter().filter_map(|n| Some(Stored::parse(layer.ring.get(*n)?)?.payload().len()));
+        let lengths =
+            layer.held.iter().filter_map(|n| Some(Stored::parse(layer.ring.get(*n)?)?.payload().len()));
         let longest = lengths.max().unwrap_or(0);
         for number in &layer.held {
             let Some(bytes) = layer.ring.get(*number) else { continue };

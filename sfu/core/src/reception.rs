@@ -67,9 +67,10 @@ impl Reception {
         let lost = interval.saturating_sub(self.received - self.reported_received);
         self.reported_expected = expected;
         self.reported_received = self.received;
-        let (last_report, delay) = self.sender_report.map_or((ShortNtp::default(), Duration::ZERO), |(ntp, at)| {
-            (ntp, now.saturating_duration_since(at))
-        });
+        let (last_report, delay) =
+            self.sender_report.map_or((ShortNtp::default(), Duration::ZERO), |(ntp, at)| {
+                (ntp, now.saturating_duration_since(at))
+            });
         Some(ReportBlock {
             ssrc,
             fraction_lost: u8::try_from((lost << 8).checked_div(interval).unwrap_or(0)).unwrap_or(u8::MAX),

@@ -249,10 +249,7 @@ fn write_codec(out: &mut String, is_audio: bool, pt: u8, rtx: Option<u8>) {
         return;
     }
     let _ = write!(out, "a=rtpmap:{pt} VP8/90000\r\n");
-    let _ = write!(
-        out,
-        "a=rtcp-fb:{pt} ccm fir\r\na=rtcp-fb:{pt} nack\r\na=rtcp-fb:{pt} nack pli\r\n"
-    );
+    let _ = write!(out, "a=rtcp-fb:{pt} ccm fir\r\na=rtcp-fb:{pt} nack\r\na=rtcp-fb:{pt} nack pli\r\n");
     if let Some(rtx) = rtx {
         let _ = write!(out, "a=rtpmap:{rtx} rtx/90000\r\na=fmtp:{rtx} apt={pt}\r\n");
     }

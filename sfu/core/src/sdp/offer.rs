@@ -214,7 +214,10 @@ fn section(media: &MediaDescription) -> Option<Section> {
     let formats = &media.media_name.formats;
     let payload_type = formats.iter().find_map(|pt| codec(media, pt, wanted_codec(kind)));
     let rtx_payload_type = payload_type.and_then(|main| {
-        formats.iter().filter_map(|pt| codec(media, pt, "rtx/90000")).find(|rtx| apt(media, *rtx) == Some(main))
+        formats
+            .iter()
+            .filter_map(|pt| codec(media, pt, "rtx/90000"))
+            .find(|rtx| apt(media, *rtx) == Some(main))
     });
     let mut extensions = ExtensionIds::default();
     values(media, "extmap").for_each(|v| learn_extension(&mut extensions, v));

@@ -82,7 +82,8 @@ fn the_answer_is_sdp() {
 
 #[test]
 fn data_channels_are_refused_in_their_place() {
-    let application = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:data\r\n";
+    let application =
+        "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:data\r\n";
     let (_, answer, sdp) = answered(&format!("{FIREFOX}{application}"));
     assert_eq!(answer.slots.len(), 15);
     assert!(sdp.contains("m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\n"));

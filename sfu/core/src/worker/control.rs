@@ -5,8 +5,9 @@ use std::time::Instant;
 use super::Worker;
 use crate::{
     incoming::{LayerAddress, PeerKey, SlotAddress},
-    outgoing, rtcp,
+    outgoing,
     peer::{FEEDBACK_INTERVAL, REPORT_INTERVAL},
+    rtcp,
     rtcp::{Builder, Packet, ReportBlock, Reports, SenderInfo, ShortNtp},
     rtp::{SequenceNumber, Ssrc},
 };

@@ -97,7 +97,9 @@ impl Worker {
                 continue;
             }
             let before = self.transmits.len();
-            let Some((outgoing, mut egress)) = peer.egress(&mut self.transmits, abs_send_time) else { continue };
+            let Some((outgoing, mut egress)) = peer.egress(&mut self.transmits, abs_send_time) else {
+                continue;
+            };
             let done = outgoing.forward(subscriber.slot, address, &layer, &mut egress);
             self.metrics.packets_out += (self.transmits.len() - before) as u64;
             self.metrics.bytes_out += done.bytes as u64;

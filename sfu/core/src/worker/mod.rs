@@ -67,6 +67,22 @@ pub struct Metrics {
     pub aes_256_gcm: u64,
 }
 
+impl Metrics {
+    /// Both together.
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            peers: self.peers + other.peers,
+            packets_in: self.packets_in + other.packets_in,
+            packets_out: self.packets_out + other.packets_out,
+            bytes_out: self.bytes_out + other.bytes_out,
+            resent: self.resent + other.resent,
+            dropped: self.dropped + other.dropped,
+            aes_128_gcm: self.aes_128_gcm + other.aes_128_gcm,
+            aes_256_gcm: self.aes_256_gcm + other.aes_256_gcm,
+        }
+    }
+}
+
 /// Wakes something up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Timer {

@@ -1,0 +1,395 @@
+//! A small browser: checks, DTLS client, SRTP, a camera of three layers, a microphone. And a network
+//! without loss or delay between such clients and a worker, in virtual time.
+
+use std::{
+    collections::VecDeque,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use base::{
+    Timestamp,
+    id::{MeetingId, SeatId},
+    random::Seeded,
+};
+use dimpl::{Config, Dtls, DtlsCertificate, Output, SrtpProfile};
+
+use crate::{
+    Event, Path, Source, Worker, WorkerConfig,
+    dtls::Certificate,
+    ice::{self, Credentials},
+    rtcp::{self, Builder},
+    rtp::{self, AudioLevel, MediaTime, Outgoing, Packet, PayloadType, SequenceNumber, Ssrc},
+    sdp::{Offer, Section},
+    srtp::{Inbound, Outbound, Profile},
+};
+
+const OFFER: &str = include_str!("../../../testdata/chromium.sdp");
+
+fn certificate() -> (Vec<u8>, Vec<u8>) {
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let certificate = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap();
+    (certificate.der().to_vec(), key.serialize_der())
+}
+
+/// A packet that a client received, decrypted.
+#[derive(Debug, Clone)]
+pub struct Got {
+    pub ssrc: u32,
+    pub payload_type: u8,
+    pub sequence: u16,
+    pub timestamp: u32,
+    pub payload: Vec<u8>,
+}
+
+/// One layer or the microphone.
+#[derive(Debug, Clone, Copy)]
+struct Stream {
+    section: usize,
+    rid: Option<&'static str>,
+    ssrc: u32,
+    sequence: u16,
+    frames: u32,
+    key_due: bool,
+    height: u16,
+}
+
+/// A browser.
+pub struct Client {
+    pub seat: SeatId,
+    address: SocketAddr,
+    server: Credentials,
+    offer: Offer,
+    /// SSRC per slot, in the order of m-lines.
+    pub slots: Vec<u32>,
+    dtls: Dtls,
+    srtp: Option<(Inbound, Outbound)>,
+    pub got: Vec<Got>,
+    pub nacked: usize,
+    pub plis: usize,
+    streams: Vec<Stream>,
+    outbox: VecDeque<Vec<u8>>,
+    /// dB below the loudest that the microphone says; nothing when it is off.
+    pub voice: Option<u8>,
+    pub camera: bool,
+    /// The cable is in.
+    pub online: bool,
+}
+
+/// Clients and a worker.
+pub struct Net {
+    pub now: Instant,
+    start: Instant,
+    pub worker: Worker,
+    pub clients: Vec<Client>,
+    pub events: Vec<Event>,
+    pub meeting: MeetingId,
+    ticks: u64,
+}
+
+pub fn seat(number: usize) -> SeatId {
+    SeatId::from_u128(number as u128 + 1)
+}
+
+impl Net {
+    /// A worker and `count` clients that have their answers.
+    pub fn new(count: usize) -> Self {
+        let now = Instant::now();
+        let (certificate, key) = certificate();
+        let config = WorkerConfig {
+            certificate: Certificate::new(certificate, key).unwrap(),
+            candidates: vec!["192.0.2.1:40000".parse().unwrap()],
+            max_peers: 100,
+            epoch: (now, Timestamp::from_seconds(1_800_000_000)),
+        };
+        let mut net = Self {
+            now,
+            start: now,
+            worker: Worker::new(config, Box::new(Seeded::new(5))),
+            clients: Vec::new(),
+            events: Vec::new(),
+            meeting: MeetingId::from_u128(1),
+            ticks: 0,
+        };
+        (0..count).for_each(|number| net.join(number));
+        net
+    }
+
+    /// A client for a seat offers (again).
+    pub fn join(&mut self, number: usize) {
+        let (certificate, private_key) = certificate();
+        let fingerprint = Certificate::new(certificate.clone(), private_key.clone()).unwrap();
+        let text: Vec<String> = OFFER
+            .lines()
+            .map(|line| match line.starts_with("a=fingerprint:") {
+                true => format!("a=fingerprint:{}\r\n", fingerprint.fingerprint()),
+                false => format!("{line}\r\n"),
+            })
+            .collect();
+        let offer = Offer::parse(&text.concat()).unwrap();
+        let answer = self.worker.handle_offer(self.now, self.meeting, seat(number), &offer).unwrap();
+        let client =
+            Client::new(number, self.now, offer, &answer, DtlsCertificate { certificate, private_key });
+        match self.clients.get_mut(number) {
+            Some(place) => *place = client,
+            None => self.clients.push(client),
+        }
+    }
+
+    /// Lets `duration` pass in steps of 5 ms.
+    pub fn run(&mut self, duration: Duration) {
+        let end = self.now + duration;
+        while self.now < end {
+            self.now += Duration::from_millis(5);
+            self.ticks += 1;
+            for client in &mut self.clients {
+                client.tick(self.now, self.ticks);
+            }
+            // Handshakes need a few trips; the network takes no time.
+            while self.exchange() {}
+            self.worker.handle_timeout(self.now);
+            while self.exchange() {}
+        }
+    }
+
+    /// Carries what waits in both directions; false when nothing did.
+    fn exchange(&mut self) -> bool {
+        let mut moved = false;
+        for client in &mut self.clients {
+            while let Some(mut datagram) = client.outbox.pop_front() {
+                moved = true;
+                if client.online {
+                    let path = Path { local: 0, remote: client.address };
+                    self.worker.handle_datagram(self.now, path, &mut datagram);
+                }
+            }
+        }
+        self.worker.flush(self.now);
+        let sent: Vec<_> = self.worker.transmits().iter().map(|(p, b)| (p.remote, b.to_vec())).collect();
+        self.worker.transmits().clear();
+        for (to, mut datagram) in sent {
+            moved = true;
+            if let Some(client) = self.clients.iter_mut().find(|c| c.address == to && c.online) {
+                client.receive(self.now, &mut datagram);
+            }
+        }
+        while let Some(event) = self.worker.poll_event() {
+            self.events.push(event);
+        }
+        moved
+    }
+
+    /// Milliseconds since the beginning.
+    pub fn elapsed(&self) -> u128 {
+        self.now.duration_since(self.start).as_millis()
+    }
+
+    /// What a receiver's slot carries according to the events.
+    pub fn slot(&self, number: usize, wanted: crate::SlotKind, index: u8) -> Option<Source> {
+        let last = self.events.iter().rev().find_map(|event| match event {
+            Event::Slot { seat: s, kind, slot, source, .. }
+                if (*s, *kind, *slot) == (seat(number), wanted, index) =>
+            {
+                Some(*source)
+            }
+            _ => None,
+        });
+        last.flatten()
+    }
+}
+
+impl Client {
+    fn new(number: usize, now: Instant, offer: Offer, answer: &str, certificate: DtlsCertificate) -> Self {
+        let value = |key: &str| answer.lines().find_map(|l| l.strip_prefix(key)).unwrap().to_owned();
+        let server = Credentials { ufrag: value("a=ice-ufrag:"), password: value("a=ice-pwd:") };
+        let ssrc = |section: &str| {
+            let line = section.lines().rev().find_map(|l| l.strip_prefix("a=ssrc:"))?;
+            line.split(' ').next()?.parse().ok()
+        };
+        let config = Arc::new(Config::builder().build().unwrap());
+        let mut dtls = Dtls::new_12(config, certificate, now);
+        dtls.set_active(true);
+        let stream = |section, rid, ssrc, height| Stream {
+            section,
+            rid,
+            ssrc: ssrc + 100 * number as u32,
+            sequence: 65_500,
+            frames: 0,
+            key_due: true,
+            height,
+        };
+        Self {
+            seat: seat(number),
+            address: SocketAddr::from(([10, 0, 0, number as u8 + 1], 5_000)),
+            server,
+            offer,
+            slots: answer.split("\r\nm=").filter_map(ssrc).collect(),
+            dtls,
+            srtp: None,
+            got: Vec::new(),
+            nacked: 0,
+            plis: 0,
+            streams: vec![
+                stream(0, None, 11, 0),
+                stream(1, Some("q"), 21, 180),
+                stream(1, Some("h"), 22, 360),
+                stream(1, Some("f"), 23, 720),
+            ],
+            outbox: VecDeque::new(),
+            voice: None,
+            camera: false,
+            online: true,
+        }
+    }
+
+    /// A check every 2 s, DTLS when it is time, sound every 20 ms, a frame every 40 ms.
+    fn tick(&mut self, now: Instant, ticks: u64) {
+        if ticks % 400 == 1 {
+            self.outbox.push_back(ice::request(&self.server, &self.offer.ice_ufrag, true));
+        }
+        if ticks > 1 && self.srtp.is_none() {
+            self.dtls.handle_timeout(now).unwrap();
+            self.poll_dtls();
+        }
+        if let (Some(level), 0) = (self.voice, ticks % 4) {
+            self.send_sound(level);
+        }
+        if self.camera && ticks % 8 == 0 {
+            (1..4).for_each(|stream| self.send_frame(stream));
+        }
+    }
+
+    fn poll_dtls(&mut self) {
+        let mut buffer = vec![0; 4_096];
+        loop {
+            match self.dtls.poll_output(&mut buffer) {
+                Output::Packet(bytes) => self.outbox.push_back(bytes.to_vec()),
+                Output::KeyingMaterial(material, profile) => {
+                    let profile = match profile {
+                        SrtpProfile::AEAD_AES_128_GCM => Profile::AeadAes128Gcm,
+                        _ => Profile::AeadAes256Gcm,
+                    };
+                    let keys = profile.split(&material).unwrap();
+                    let inbound = Inbound::new(profile, &keys.server);
+                    self.srtp = Some((inbound, Outbound::new(profile, &keys.client)));
+                }
+                Output::Timeout(_) => return,
+                _ => {}
+            }
+        }
+    }
+
+    fn receive(&mut self, now: Instant, datagram: &mut [u8]) {
+        match datagram[0] {
+            20..=63 => {
+                self.dtls.handle_timeout(now).unwrap();
+                let _ = self.dtls.handle_packet(datagram);
+                self.poll_dtls();
+            }
+            128.. if rtp::is_rtcp(datagram) => self.receive_rtcp(datagram),
+            128.. => {
+                let Some((inbound, _)) = &mut self.srtp else { return };
+                let len = inbound.open_rtp(datagram).expect("the worker seals what we can open");
+                let packet = Packet::parse(&datagram[..len]).unwrap();
+                self.got.push(Got {
+                    ssrc: packet.header.ssrc.0,
+                    payload_type: packet.header.payload_type.value(),
+                    sequence: packet.header.sequence.0,
+                    timestamp: packet.header.timestamp.0,
+                    payload: packet.payload().to_vec(),
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn receive_rtcp(&mut self, datagram: &mut [u8]) {
+        let Some((inbound, _)) = &mut self.srtp else { return };
+        let len = inbound.open_rtcp(datagram).unwrap();
+        for packet in rtcp::parse(&datagram[..len]) {
+            match packet {
+                rtcp::Packet::Pli(ssrc) => {
+                    self.plis += 1;
+                    self.streams.iter_mut().filter(|s| s.ssrc == ssrc.0).for_each(|s| s.key_due = true);
+                }
+                rtcp::Packet::Nack(..) => self.nacked += 1,
+                _ => {}
+            }
+        }
+    }
+
+    fn send_sound(&mut self, level: u8) {
+        let stream = &mut self.streams[0];
+        let timestamp = MediaTime(stream.frames.wrapping_mul(960));
+        stream.frames += 1;
+        let level = Some(AudioLevel { voice: true, level });
+        self.send(0, timestamp, true, level, &[0x5a; 80]);
+    }
+
+    /// Two packets make a frame.
+    fn send_frame(&mut self, index: usize) {
+        let stream = &mut self.streams[index];
+        let key = std::mem::take(&mut stream.key_due);
+        let timestamp = MediaTime(stream.frames.wrapping_mul(3_600));
+        stream.frames += 1;
+        let [low, high] = stream.height.to_le_bytes();
+        let picture = stream.frames as u8 & 0x7f;
+        let mut payload = vec![0x90, 0xe0, 0x80, picture, picture, 0x20, u8::from(!key)];
+        payload.extend([0, 0, 0x9d, 0x01, 0x2a, 0, 1, low, high]);
+        payload.resize(300 * index, 0);
+        self.send(index, timestamp, false, None, &payload);
+        payload[0] = 0x80;
+        self.send(index, timestamp, true, None, &payload);
+    }
+
+    fn send(
+        &mut self,
+        index: usize,
+        timestamp: MediaTime,
+        marker: bool,
+        level: Option<AudioLevel>,
+        payload: &[u8],
+    ) {
+        let stream = &mut self.streams[index];
+        let section: &Section = &self.offer.sections[stream.section];
+        let Some((_, srtp)) = &mut self.srtp else { return };
+        let mut buffer = [0; 1_500];
+        let mut ids = section.extensions;
+        // The writer knows no RID; announced where a MID is written, which places the layer as well.
+        let rid = stream.rid.map(str::to_owned);
+        if rid.is_some() {
+            ids.mid = section.extensions.rid;
+        }
+        let outgoing = Outgoing {
+            payload_type: PayloadType::new(section.payload_type.unwrap()),
+            marker,
+            sequence: SequenceNumber(stream.sequence),
+            timestamp,
+            ssrc: Ssrc(stream.ssrc),
+            mid: rid.as_deref().or(Some(&section.mid)),
+            audio_level: level,
+            ..Outgoing::default()
+        };
+        stream.sequence = stream.sequence.wrapping_add(1);
+        let written = outgoing.write(&ids, payload, &mut buffer).unwrap();
+        let len = srtp.seal_rtp(&mut buffer, written.len).unwrap();
+        self.outbox.push_back(buffer[..len].to_vec());
+    }
+
+    /// Sends RTCP.
+    pub fn send_rtcp(&mut self, build: impl FnOnce(&mut Builder<'_>)) {
+        let mut buffer = [0; 500];
+        let mut builder = Builder::new(&mut buffer);
+        build(&mut builder);
+        let len = builder.finish();
+        let Some((_, srtp)) = &mut self.srtp else { return };
+        let len = srtp.seal_rtcp(&mut buffer, len).unwrap();
+        self.outbox.push_back(buffer[..len].to_vec());
+    }
+
+    /// Packets of a slot since the last call to `got.clear()`.
+    pub fn in_slot(&self, slot: usize) -> Vec<&Got> {
+        self.got.iter().filter(|got| got.ssrc == self.slots[slot]).collect()
+    }
+}
