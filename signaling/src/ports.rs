@@ -9,9 +9,8 @@ use base::{
 };
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
+use signaling_core::Role;
 use signaling_protocol::{MediaKind, MediaState, SeatLevel, SlotKind, Source, View};
-
-pub use signaling_core::Invitee;
 
 /// Everything at once, as [`crate::Meetings::open`] wants it.
 pub trait Ports: Media + People + Invitations {}
@@ -125,6 +124,38 @@ pub trait People: Send + Sync {
 
     /// A meeting room's name; `None` when there is no such room.
     fn room_name(&self, room: RoomId) -> BoxFuture<'_, Option<String>>;
+}
+
+/// Somebody to invite, as the directory knows him.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitee {
+    /// Absent for a unit's agency mailbox.
+    pub person: Option<PersonId>,
+    /// *Họ và tên*, or the mailbox's name.
+    pub name: String,
+    /// Where the letter goes.
+    pub address: String,
+    /// Unit's name.
+    pub unit_name: String,
+    /// *Chức vụ*.
+    pub position: String,
+    /// Protocol order.
+    pub order: u32,
+}
+
+impl Invitee {
+    /// The same with a role in a meeting.
+    pub(crate) fn with_role(self, role: Role) -> signaling_core::Invitee {
+        let Self { person, name, address, unit_name, position, order } = self;
+        signaling_core::Invitee { person, name, address, unit_name, position, order, role }
+    }
+}
+
+impl From<signaling_core::Invitee> for Invitee {
+    fn from(invitee: signaling_core::Invitee) -> Self {
+        let signaling_core::Invitee { person, name, address, unit_name, position, order, .. } = invitee;
+        Self { person, name, address, unit_name, position, order }
+    }
 }
 
 /// Letters about meetings.

@@ -133,10 +133,9 @@ impl Problem {
                 "endsBeforeStart",
                 "Giờ kết thúc phải sau giờ bắt đầu. Cuộc họp chưa được lưu. Sửa lại thời gian rồi thử lại.",
             ),
-            PlanFault::TooLong => (
-                "tooLong",
-                "Cuộc họp dài quá 7 ngày. Cuộc họp chưa được lưu. Chia thành nhiều cuộc họp.",
-            ),
+            PlanFault::TooLong => {
+                ("tooLong", "Cuộc họp dài quá 7 ngày. Cuộc họp chưa được lưu. Chia thành nhiều cuộc họp.")
+            }
             PlanFault::TooManyInvitees => (
                 "tooManyInvitees",
                 "Danh sách mời quá 5.000 người. Cuộc họp chưa được lưu. Mời theo đơn vị thay cho từng người.",

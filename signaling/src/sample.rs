@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use base::{Timestamp, id::MeetingId};
-use jiff::{ToSpan, Zoned, tz::TimeZone};
-use signaling_core::{Admission, Change, Command, Invitee, Plan, Role, Status};
+use jiff::{ToSpan, civil::DateTime, tz::TimeZone};
+use signaling_core::{Admission, Change, Command, Plan, Role, Status};
 use tokio::sync::oneshot;
 
-use crate::{Meetings, live::Message, meetings, registry::Shared};
+use crate::{Meetings, live::Message, meetings, ports::Invitee, registry::Shared};
 
 /// The sample meeting everybody may join at once; always the same, so that its address can be printed.
 pub const SAMPLE_MEETING: MeetingId = MeetingId::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0001);
@@ -94,11 +94,11 @@ fn sample_id(number: u64) -> MeetingId {
 
 /// The coming meetings: number, title, start, hours.
 fn coming(now: Timestamp, zone: &TimeZone) -> Result<Vec<(u64, String, Timestamp, u64)>, String> {
-    let today = zoned(now, zone);
+    let today = local(now, zone);
     let at = |days: i64, hour: i8| -> Result<Timestamp, String> {
-        let day = today.checked_add(days.days()).map_err(|cause| cause.to_string())?;
-        let time = day.date().at(hour, 0, 0, 0).to_zoned(zone.clone()).map_err(|cause| cause.to_string())?;
-        Ok(Timestamp::from_seconds(time.timestamp().as_second()))
+        let day = today.date().checked_add(days.days()).map_err(|cause| cause.to_string())?;
+        let moment = zone.to_timestamp(day.at(hour, 0, 0, 0)).map_err(|cause| cause.to_string())?;
+        Ok(Timestamp::from_seconds(moment.as_second()))
     };
     let briefing = format!("Giao ban UBND tỉnh tháng {}/{}", today.month(), today.year());
     let flood = "Ban Chỉ huy PCTT&TKCN: ứng phó mưa lũ (họp khẩn)".to_owned();
@@ -114,20 +114,20 @@ fn plan(sample: &Sample, title: String, starts_at: Timestamp, hours: u64, admiss
         ends_at: starts_at.plus(Duration::from_secs(hours * 3600)),
         room: None,
         called_floor: false,
-        organiser: Some(Invitee { role: Role::Chair, ..sample.chair.clone() }),
-        invitees: sample.delegates.clone(),
+        organiser: Some(sample.chair.clone().with_role(Role::Chair)),
+        invitees: sample.delegates.iter().cloned().map(|d| d.with_role(Role::Delegate)).collect(),
         units: Vec::new(),
         admission,
     }
 }
 
 fn hour_of(now: Timestamp, zone: &TimeZone) -> Timestamp {
-    let past = zoned(now, zone);
+    let past = local(now, zone);
     let seconds = i64::from(past.minute()) * 60 + i64::from(past.second());
     Timestamp::from_seconds(now.as_seconds() - seconds)
 }
 
-fn zoned(now: Timestamp, zone: &TimeZone) -> Zoned {
+fn local(now: Timestamp, zone: &TimeZone) -> DateTime {
     // A clock beyond the year 9999 shows the epoch; nothing but the sample's hours depends on it.
-    jiff::Timestamp::from_second(now.as_seconds()).unwrap_or_default().to_zoned(zone.clone())
+    zone.to_datetime(jiff::Timestamp::from_second(now.as_seconds()).unwrap_or_default())
 }

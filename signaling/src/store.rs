@@ -7,7 +7,7 @@ use base::{
     id::{MeetingId, PersonId, UnitId},
 };
 use database::Database;
-use signaling_core::{Act, Event, Meeting, Plan, Recorded, Status};
+use signaling_core::{Event, Meeting, Plan, Recorded, Status};
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use crate::ports::Invitation;
@@ -76,12 +76,6 @@ pub(crate) struct Listed {
     pub(crate) status: Status,
     pub(crate) sequence: u32,
     pub(crate) present: u32,
-}
-
-impl Listed {
-    pub(crate) fn desk_may(&self, person: PersonId, is_admin: bool, act: Act) -> bool {
-        self.plan.desk_may(person, is_admin, act)
-    }
 }
 
 /// Whose meetings to list.
@@ -174,9 +168,10 @@ impl Store {
         by: PersonId,
         now: Timestamp,
     ) -> Result<(), sqlx::Error> {
-        self.database.write(move |connection| {
-            Box::pin(async move {
-                sqlx::query(
+        self.database
+            .write(move |connection| {
+                Box::pin(async move {
+                    sqlx::query(
                     "INSERT INTO guest_links (hash, meeting, created_by, created_at) VALUES ($1, $2, $3, $4)",
                 )
                 .bind(hash)
@@ -186,15 +181,12 @@ impl Store {
                 .execute(connection)
                 .await
                 .map(drop)
+                })
             })
-        }).await
+            .await
     }
 
-    pub(crate) async fn guest_link_opens(
-        &self,
-        hash: &str,
-        meeting: MeetingId,
-    ) -> Result<bool, sqlx::Error> {
+    pub(crate) async fn guest_link_opens(&self, hash: &str, meeting: MeetingId) -> Result<bool, sqlx::Error> {
         let row = sqlx::query("SELECT 1 FROM guest_links WHERE hash = $1 AND meeting = $2")
             .bind(hash.to_owned())
             .bind(meeting.to_string())
@@ -228,37 +220,41 @@ impl Store {
     /// The letter was handed over.
     pub(crate) async fn letter_sent(&self, letter: &Letter) -> Result<(), sqlx::Error> {
         let (meeting, number, part) = letter_key(letter);
-        self.database.write(move |connection| {
-            Box::pin(async move {
-                sqlx::query("DELETE FROM outbox WHERE meeting = $1 AND number = $2 AND part = $3")
+        self.database
+            .write(move |connection| {
+                Box::pin(async move {
+                    sqlx::query("DELETE FROM outbox WHERE meeting = $1 AND number = $2 AND part = $3")
+                        .bind(meeting)
+                        .bind(number)
+                        .bind(part)
+                        .execute(connection)
+                        .await
+                        .map(drop)
+                })
+            })
+            .await
+    }
+
+    /// The letter was not handed over; it is due again later.
+    pub(crate) async fn letter_failed(&self, letter: &Letter, due: Timestamp) -> Result<(), sqlx::Error> {
+        let (meeting, number, part) = letter_key(letter);
+        self.database
+            .write(move |connection| {
+                Box::pin(async move {
+                    sqlx::query(
+                        "UPDATE outbox SET due_at = $1, attempts = attempts + 1 \
+                     WHERE meeting = $2 AND number = $3 AND part = $4",
+                    )
+                    .bind(due.as_micros())
                     .bind(meeting)
                     .bind(number)
                     .bind(part)
                     .execute(connection)
                     .await
                     .map(drop)
+                })
             })
-        }).await
-    }
-
-    /// The letter was not handed over; it is due again later.
-    pub(crate) async fn letter_failed(&self, letter: &Letter, due: Timestamp) -> Result<(), sqlx::Error> {
-        let (meeting, number, part) = letter_key(letter);
-        self.database.write(move |connection| {
-            Box::pin(async move {
-                sqlx::query(
-                    "UPDATE outbox SET due_at = $1, attempts = attempts + 1 \
-                     WHERE meeting = $2 AND number = $3 AND part = $4",
-                )
-                .bind(due.as_micros())
-                .bind(meeting)
-                .bind(number)
-                .bind(part)
-                .execute(connection)
-                .await
-                .map(drop)
-            })
-        }).await
+            .await
     }
 }
 
@@ -323,7 +319,8 @@ async fn write_state(connection: &mut AnyConnection, id: &str, state: &State) ->
 }
 
 async fn write_invited(connection: &mut AnyConnection, id: &str, plan: &Plan) -> Result<(), sqlx::Error> {
-    for table in ["DELETE FROM invited_persons WHERE meeting = $1", "DELETE FROM invited_units WHERE meeting = $1"]
+    for table in
+        ["DELETE FROM invited_persons WHERE meeting = $1", "DELETE FROM invited_units WHERE meeting = $1"]
     {
         sqlx::query(table).bind(id.to_owned()).execute(&mut *connection).await?;
     }

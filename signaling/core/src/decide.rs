@@ -61,9 +61,7 @@ impl Meeting {
     fn decide_for_desk(&self, person: PersonId, command: Command) -> Decision {
         match command {
             Command::Change(change) => self.replan(person, change),
-            Command::Cancel => {
-                Ok(vec![Event::Cancelled { sequence: self.sequence() + 1, by: Some(person) }])
-            }
+            Command::Cancel => Ok(vec![Event::Cancelled { sequence: self.sequence() + 1, by: Some(person) }]),
             _ => Err(Refusal::Forbidden),
         }
     }
@@ -135,9 +133,7 @@ impl Meeting {
             Visitor::Person { person, name, unit_name, position, order, .. } => {
                 (Some(person), name, unit_name, position, order)
             }
-            Visitor::Guest { name } => {
-                (None, guest_name(&name)?, String::new(), String::new(), u32::MAX)
-            }
+            Visitor::Guest { name } => (None, guest_name(&name)?, String::new(), String::new(), u32::MAX),
         };
         Ok(vec![Event::Entered {
             seat,
@@ -207,8 +203,7 @@ impl Meeting {
     fn wished(&self, me: &Seat, wish: MediaWish) -> Decision {
         let mut events = Vec::new();
         if wish.screen
-            && let Some(presenter) =
-                self.presenter().filter(|id| *id != me.id).and_then(|id| self.seat(id))
+            && let Some(presenter) = self.presenter().filter(|id| *id != me.id).and_then(|id| self.seat(id))
         {
             if presenter.is_connected() {
                 return Err(Refusal::AlreadyPresenting);

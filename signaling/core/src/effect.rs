@@ -47,7 +47,9 @@ impl Meeting {
     /// What has to be done about `event`, which this meeting has just recorded.
     pub fn effects(&self, event: &Event) -> Vec<Effect> {
         match event {
-            Event::Created { plan, announced } if *announced => letter(Letter::Request, plan.invitees.clone()),
+            Event::Created { plan, announced } if *announced => {
+                letter(Letter::Request, plan.invitees.clone())
+            }
             Event::Changed { letters, added, dropped, .. } => {
                 let mut effects = if *letters { self.announce_change(added, dropped) } else { Vec::new() };
                 effects.extend(self.seats().map(|seat| self.gate_effect(seat.id, MediaKind::Microphone)));

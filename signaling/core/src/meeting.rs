@@ -88,10 +88,7 @@ impl Meeting {
     ///
     /// # Errors
     /// When the list does not start with `Created` or a number is missing.
-    pub fn replay(
-        id: MeetingId,
-        record: impl IntoIterator<Item = Recorded>,
-    ) -> Result<Self, BrokenRecord> {
+    pub fn replay(id: MeetingId, record: impl IntoIterator<Item = Recorded>) -> Result<Self, BrokenRecord> {
         let mut record = record.into_iter();
         let mut meeting = match record.next() {
             Some(Recorded { number: 1, event: Event::Created { plan, announced }, .. }) => {

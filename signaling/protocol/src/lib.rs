@@ -12,7 +12,9 @@ mod client;
 mod server;
 mod state;
 
-pub use client::{ChatTo, ClientFrame, ClientMessage, MediaKind, MediaWish, Resume, Source, Unreadable, View};
+pub use client::{
+    ChatTo, ClientFrame, ClientMessage, MediaKind, MediaWish, Resume, Source, Unreadable, View,
+};
 pub use server::{RefusalCode, SeatLevel, ServerMessage, SlotKind};
 pub use state::{
     ChatLine, EndReason, Event, Floor, LeaveReason, MediaState, MeetingStatus, MeetingView, NumberedEvent,

@@ -7,7 +7,7 @@ use base::{
     id::{AccountId, SeatId, SessionId},
     random,
 };
-use signaling_core::{Actor, Command, LeaveReason, MediaWish, Visitor, VisitKey};
+use signaling_core::{Actor, Command, LeaveReason, MediaWish, VisitKey, Visitor};
 use signaling_protocol::{RefusalCode, ServerMessage, Snapshot};
 
 use super::{Live, VisitId, deliver, visit::Visit};
@@ -47,7 +47,12 @@ impl Live {
         let token = secret::fresh(&mut random::System);
         let key = VisitKey(secret::hash(&token));
         let fresh = SeatId::new(Timestamp::now(), &mut random::System);
-        let enter = Command::Enter { seat: fresh, visitor: attach.visitor.clone(), key: key.clone(), wish: attach.wish };
+        let enter = Command::Enter {
+            seat: fresh,
+            visitor: attach.visitor.clone(),
+            key: key.clone(),
+            wish: attach.wish,
+        };
         match self.apply(Actor::Hub, enter) {
             Ok(()) => {
                 let seat = self.meeting.seats().find(|seat| seat.key == key).map(|seat| seat.id);
@@ -147,9 +152,10 @@ impl Live {
     pub(super) fn revoked(&mut self, account: AccountId, session: Option<SessionId>) {
         for seat in self.visits.seats_of(account, session) {
             if let Some(visit) = self.visits.remove_seat(seat) {
-                self.answer(&visit.outgoing, &ServerMessage::Goodbye {
-                    reason: Some(translate::leave_reason(LeaveReason::Left)),
-                });
+                self.answer(
+                    &visit.outgoing,
+                    &ServerMessage::Goodbye { reason: Some(translate::leave_reason(LeaveReason::Left)) },
+                );
                 self.close(visit.outgoing, CLOSE_REVOKED);
             }
             let _ = self.apply(Actor::Seat(seat), Command::Leave);

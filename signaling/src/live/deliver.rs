@@ -57,7 +57,8 @@ impl Past {
         if last > now || (last < now && self.before.is_none_or(|before| last < before)) {
             return None;
         }
-        let missed = self.events.iter().filter(|(number, audience, _)| *number > last && audience.includes(seat));
+        let missed =
+            self.events.iter().filter(|(number, audience, _)| *number > last && audience.includes(seat));
         Some(missed.map(|(_, _, text)| text.clone()).collect())
     }
 }
@@ -211,9 +212,9 @@ pub(crate) fn letter_of(
         starts_at: plan.starts_at,
         ends_at: plan.ends_at,
         room: plan.room.as_ref().map(|room| room.name.clone()),
-        organiser: plan.organiser.clone(),
+        organiser: plan.organiser.clone().map(Into::into),
         chair: plan.chair(),
-        recipients,
+        recipients: recipients.into_iter().map(Into::into).collect(),
         at,
     };
     store::Letter { number: recorded.number, part, invitation }

@@ -46,11 +46,8 @@ impl Live {
                 match self.apply(Actor::Seat(seat), signaling_core::Command::End) {
                     Ok(()) => {
                         let text = super::deliver::encode(&ServerMessage::Done { id: frame.id });
-                        let done_first = Delivery::Frame {
-                            to: vec![outgoing],
-                            kind: crate::outgoing::Kind::Answer,
-                            text,
-                        };
+                        let done_first =
+                            Delivery::Frame { to: vec![outgoing], kind: crate::outgoing::Kind::Answer, text };
                         self.deliveries.insert(done, done_first);
                         return;
                     }

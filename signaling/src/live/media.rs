@@ -77,7 +77,8 @@ impl Live {
             MediaEvent::Connected { .. } => {}
             MediaEvent::Track { seat, kind, state } => {
                 let state = translate::track_state(state);
-                let _ = self.apply(Actor::Hub, Command::Track { seat, kind: translate::kind_in(kind), state });
+                let _ =
+                    self.apply(Actor::Hub, Command::Track { seat, kind: translate::kind_in(kind), state });
             }
             MediaEvent::Slot { seat, kind, slot, source, rtp_timestamp } => {
                 let Some(visit) = self.visits.of_seat_mut(seat) else { return };

@@ -9,7 +9,7 @@ mod frames;
 mod media;
 mod visit;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 use base::{
     Timestamp,
@@ -24,11 +24,11 @@ use tokio::{
 };
 
 pub(crate) use attach::Attach;
-pub(crate) use deliver::{encode, letter_of};
 use deliver::{Delivery, Past};
+pub(crate) use deliver::{encode, letter_of};
 use media::Negotiated;
-use visit::Visits;
 pub(crate) use visit::VisitId;
+use visit::Visits;
 
 use crate::{outgoing::CLOSE_RESTART, ports::MediaEvent, registry::Shared, store};
 

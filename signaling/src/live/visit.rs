@@ -61,10 +61,6 @@ impl Visits {
         self.by_id.get_mut(&id)
     }
 
-    pub(super) fn of_seat(&self, seat: SeatId) -> Option<&Visit> {
-        self.by_id.get(self.holder.get(&seat)?)
-    }
-
     pub(super) fn of_seat_mut(&mut self, seat: SeatId) -> Option<&mut Visit> {
         self.by_id.get_mut(self.holder.get(&seat)?)
     }

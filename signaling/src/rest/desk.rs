@@ -200,14 +200,17 @@ async fn invite(shared: &Shared, me: &Principal, new: &NewMeeting) -> (Invitee, 
     persons.push(me.person);
     persons.sort_unstable();
     persons.dedup();
-    let mut invitees = shared.ports.expand(persons, new.units.clone()).await;
-    for invitee in &mut invitees {
-        invitee.role = match invitee.person {
-            Some(person) if new.chair == Some(person) => Role::Chair,
-            Some(person) if new.secretary == Some(person) => Role::Secretary,
-            _ => Role::Delegate,
-        };
-    }
+    let found = shared.ports.expand(persons, new.units.clone()).await;
+    let role = |person: Option<PersonId>| match person {
+        Some(person) if new.chair == Some(person) => Role::Chair,
+        Some(person) if new.secretary == Some(person) => Role::Secretary,
+        _ => Role::Delegate,
+    };
+    let with_role = |invitee: crate::ports::Invitee| {
+        let role = role(invitee.person);
+        invitee.with_role(role)
+    };
+    let mut invitees: Vec<Invitee> = found.into_iter().map(with_role).collect();
     let found = invitees.iter().position(|invitee| invitee.person == Some(me.person));
     let mut organiser = found.map(|at| invitees.remove(at)).unwrap_or_else(|| invitee_of(me));
     let presides = new.chair.is_none_or(|chair| chair == me.person);
@@ -227,12 +230,14 @@ async fn reinvite(
     }
     let units = units.unwrap_or_else(|| plan.units.clone());
     let persons = persons.unwrap_or_else(|| plan.invitees.iter().filter_map(|i| i.person).collect());
-    let mut invitees = shared.ports.expand(persons, units.clone()).await;
-    invitees.retain(|invitee| invitee.person.is_none_or(|person| !plan.is_organiser(person)));
-    for invitee in &mut invitees {
+    let found = shared.ports.expand(persons, units.clone()).await;
+    let guests = found.into_iter().filter(|i| i.person.is_none_or(|person| !plan.is_organiser(person)));
+    let with_role = |invitee: crate::ports::Invitee| {
         let before = invitee.person.and_then(|person| plan.invitation(person));
-        invitee.role = before.map_or(Role::Delegate, |before| before.role);
-    }
+        let role = before.map_or(Role::Delegate, |before| before.role);
+        invitee.with_role(role)
+    };
+    let invitees = guests.map(with_role).collect();
     Some((invitees, units))
 }
 

@@ -69,8 +69,7 @@ pub(super) async fn socket(
     if !same_origin(&headers) {
         return Err(Problem::forbidden());
     }
-    let upgrade =
-        upgrade.protocols([SUBPROTOCOL]).max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME);
+    let upgrade = upgrade.protocols([SUBPROTOCOL]).max_message_size(MAX_FRAME).max_frame_size(MAX_FRAME);
     // RFC 6455 §4.2.2: the one subprotocol we speak, or none.
     if upgrade.selected_protocol().is_none() {
         return Err(Problem::old_client());
