@@ -35,6 +35,8 @@ const CONTROL_LEN: usize = unsafe { libc::CMSG_SPACE(size_of::<u16>() as u32) as
 struct Message {
     remote: SocketAddr,
     name: SockAddr,
+    /// Where the table of addresses knows it.
+    place: usize,
     /// Its vectors, one a datagram: known once the batch is sealed.
     first: usize,
     count: usize,
@@ -68,7 +70,8 @@ struct Item {
 pub(super) struct Batch {
     messages: Vec<Message>,
     items: Vec<Item>,
-    /// The latest message to an address, by the address's hash; of two that collide, the later.
+    /// The latest message to an address, at one of two places by the address's hash. Of three that
+    /// collide one is forgotten, and begins a new message when it is met again.
     latest: Box<[u16; LATEST]>,
     vectors: Vec<libc::iovec>,
     controls: Vec<Control>,
@@ -95,29 +98,46 @@ unsafe impl Send for Batch {}
 impl Batch {
     /// Adds a datagram. `false`: there is no room, submit first.
     fn add(&mut self, remote: SocketAddr, datagram: &[u8], segments: bool) -> bool {
-        let latest = &mut self.latest[hash(remote)];
-        // What the table says may be of an earlier batch: `takes` compares the address, and an older
-        // message to the same address is never found again once a newer one stands here.
-        let known = self.messages.get_mut(usize::from(*latest));
-        if let Some(message) = known.filter(|message| segments && message.takes(remote, datagram.len())) {
+        let places = [hash(remote), hash(remote) ^ 1];
+        let known =
+            places.into_iter().find(|&place| self.at(place).is_some_and(|last| last.remote == remote));
+        let latest = known.and_then(|place| self.messages.get_mut(usize::from(self.latest[place])));
+        let message = if let Some(message) =
+            latest.filter(|message| segments && message.takes(remote, datagram.len()))
+        {
             message.count += 1;
             message.bytes += datagram.len();
             message.closed = datagram.len() < message.segment;
+            usize::from(self.latest[message.place])
         } else {
             let index = self.messages.len();
             if index == PENDING {
                 return false;
             }
+            let free = || places.into_iter().find(|&place| self.at(place).is_none());
+            let place = known.or_else(free).unwrap_or(places[1]);
             let (name, segment) = (SockAddr::from(remote), datagram.len());
-            let message =
-                Message { remote, name, first: 0, count: 1, segment, bytes: segment, closed: false };
-            self.messages.push(message);
-            *latest = index as u16;
-        }
-        let message = usize::from(*latest);
+            self.messages.push(Message {
+                remote,
+                name,
+                place,
+                first: 0,
+                count: 1,
+                segment,
+                bytes: segment,
+                closed: false,
+            });
+            self.latest[place] = index as u16;
+            index
+        };
         let iov_base = datagram.as_ptr().cast_mut().cast();
         self.items.push(Item { message, vector: libc::iovec { iov_base, iov_len: datagram.len() } });
         true
+    }
+
+    /// The message a place of the table stands for; none when the entry is of an earlier batch.
+    fn at(&self, place: usize) -> Option<&Message> {
+        self.messages.get(usize::from(self.latest[place])).filter(|message| message.place == place)
     }
 
     /// Puts the datagrams of each message side by side, in the order they were added.
@@ -331,6 +351,31 @@ mod tests {
         sender.refused(&batch, 0, &io::Error::from_raw_os_error(libc::EIO));
         assert!(!sender.segments);
         assert_eq!(sender.counters().sent, 2);
+    }
+
+    #[test]
+    fn addresses_that_collide_keep_their_order_and_two_of_them_their_runs() {
+        let remote = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let ports = [9, 9 + LATEST as u16, 9 + 2 * LATEST as u16];
+        assert!(ports.iter().all(|&port| hash(remote(port)) == hash(remote(9))));
+        for count in [2, 3] {
+            let mut batch = Batch::default();
+            // A longer datagram ends a run; a shorter one must not slip back into the run before.
+            let lengths = [10, 20, 10, 20, 20];
+            let datagrams: Vec<Vec<u8>> = (0..).zip(lengths).map(|(at, len)| vec![at; len]).collect();
+            for datagram in &datagrams {
+                ports[..count].iter().for_each(|&port| assert!(batch.add(remote(port), datagram, true)));
+            }
+            batch.seal();
+            // Alone each address makes three messages: 10, then 20 with 10, then 20 with 20.
+            assert!(count == 3 || batch.messages.len() == 2 * 3);
+            for &port in &ports[..count] {
+                // SAFETY: the datagrams live.
+                let all = unsafe { batch.datagrams(0, PENDING) };
+                let own = all.filter(|(to, _)| *to == remote(port)).map(|(_, bytes)| bytes);
+                assert!(own.eq(datagrams.iter().map(|bytes| &bytes[..])));
+            }
+        }
     }
 
     #[test]
