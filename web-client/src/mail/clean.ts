@@ -18,19 +18,23 @@ const REFUSED = [
     "audio",
 ];
 
+// Pictures from elsewhere would tell their owner that the letter is being read. Their address must go
+// while the nodes still belong to no window: an <img> begins to load before it is on any page.
+DOMPurify.addHook("afterSanitizeAttributes", (node) => {
+    if (node.nodeName === "IMG" && !node.getAttribute("src")?.startsWith("data:image/")) node.removeAttribute("src");
+    if (node.nodeName === "A") node.setAttribute("rel", "noopener noreferrer");
+});
+
 /** Clean nodes for the editor or the page. */
 export function cleanFragment(html: string): DocumentFragment {
     const fragment = DOMPurify.sanitize(html, {
         RETURN_DOM_FRAGMENT: true,
+        USE_PROFILES: { html: true },
         FORBID_TAGS: REFUSED,
         FORBID_ATTR: ["style", "class", "id", "background", "srcset"],
         ALLOW_DATA_ATTR: false,
     });
-    // Pictures from elsewhere would tell their owner that the letter is being read.
-    for (const image of fragment.querySelectorAll("img")) {
-        if (!image.getAttribute("src")?.startsWith("data:")) image.remove();
-    }
-    for (const link of fragment.querySelectorAll("a")) link.setAttribute("rel", "noopener noreferrer");
+    for (const image of fragment.querySelectorAll("img:not([src])")) image.remove();
     return fragment;
 }
 

@@ -61,7 +61,7 @@ class Composer {
         const own = [...this.senders.map((one) => one.address), post.account(account)?.address ?? ""];
         const at = dateTimeSentence(Date.parse(letter.sentAt ?? letter.receivedAt) * 1000, language.current);
         const quoted = quote(kind, letter, safeHtml(letter), at, quoteWords());
-        const html = EMPTY_LINE + (await this.signature(sender)) + quoted;
+        const html = EMPTY_LINE + (await this.signature(sender)) + EMPTY_LINE + quoted;
         const carried = kind === "forward" ? await this.#forwarded(letter, account, sender.mailbox) : [];
         this.#take({ ...blank(sender.mailbox, html), ...begin(kind, letter, own), attachments: carried }, html);
     }
