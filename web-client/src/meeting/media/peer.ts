@@ -24,6 +24,7 @@ export class Peer {
     readonly videoSlots: MediaStream[];
     readonly #senders: Record<(typeof SENDERS)[number], RTCRtpSender>;
     #closed = false;
+    #last: Promise<void> = Promise.resolve();
 
     constructor(onState: (state: RTCPeerConnectionState) => void) {
         // Nobody outside the hub is asked for anything: no STUN, no TURN.
@@ -57,8 +58,15 @@ export class Peer {
         if (!this.#closed) await this.connection.setRemoteDescription({ type: "answer", sdp: speechOpus(sdp) });
     }
 
-    /** Puts the given tracks on the wire and takes the others off. */
-    async send(tracks: LocalTracks): Promise<void> {
+    /** Puts the given tracks on the wire and takes the others off. One change after the other: a camera
+     *  switched off while it was being put on must not be sent. */
+    send(tracks: LocalTracks): Promise<void> {
+        const change = this.#last.then(() => this.#apply(tracks));
+        this.#last = change.catch(() => {});
+        return change;
+    }
+
+    async #apply(tracks: LocalTracks): Promise<void> {
         if (this.#closed) return;
         await Promise.all(
             SENDERS.map(async (kind) => {
