@@ -51,14 +51,14 @@ pub(crate) async fn insert(
 
 /// Recipients of one letter in one domain: what one connection delivers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Group {
-    pub(super) letter: String,
-    pub(super) domain: String,
+pub(crate) struct Group {
+    pub(crate) letter: String,
+    pub(crate) domain: String,
 }
 
 /// Groups that are due and free, the longest waiting first; of one domain no more than may be
 /// worked on at once, so that a domain with a long queue does not hide the others.
-pub(super) async fn due(
+pub(crate) async fn due(
     readers: &AnyPool,
     now: Timestamp,
     per_domain: usize,
@@ -80,7 +80,7 @@ pub(super) async fn due(
 }
 
 /// The next moment after `now` at which something becomes due or a lease expires.
-pub(super) async fn next_due(readers: &AnyPool, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+pub(crate) async fn next_due(readers: &AnyPool, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
     let row = sqlx::query(
         "SELECT MIN(CASE WHEN leased_until > due_at THEN leased_until ELSE due_at END) \
          FROM queue_recipient WHERE due_at > $1 OR leased_until > $1",
@@ -93,26 +93,26 @@ pub(super) async fn next_due(readers: &AnyPool, now: Timestamp) -> Result<Option
 
 /// A group under lease, with its letter.
 #[derive(Debug, Clone)]
-pub(super) struct Claimed {
-    pub(super) group: Group,
-    pub(super) lease: String,
-    pub(super) blob: BlobId,
-    pub(super) sender: String,
-    pub(super) eight_bit: bool,
-    pub(super) international: bool,
-    pub(super) accepted_at: Timestamp,
-    pub(super) recipients: Vec<Waiting>,
+pub(crate) struct Claimed {
+    pub(crate) group: Group,
+    pub(crate) lease: String,
+    pub(crate) blob: BlobId,
+    pub(crate) sender: String,
+    pub(crate) eight_bit: bool,
+    pub(crate) international: bool,
+    pub(crate) accepted_at: Timestamp,
+    pub(crate) recipients: Vec<Waiting>,
 }
 
 /// A recipient and the attempts made so far.
 #[derive(Debug, Clone)]
-pub(super) struct Waiting {
-    pub(super) address: Address,
-    pub(super) attempts: u32,
+pub(crate) struct Waiting {
+    pub(crate) address: Address,
+    pub(crate) attempts: u32,
 }
 
 /// Leases what is due of `group` until `until`; `None` when somebody else was faster.
-pub(super) async fn claim(
+pub(crate) async fn claim(
     c: &mut AnyConnection,
     group: Group,
     lease: String,
@@ -158,7 +158,7 @@ pub(super) async fn claim(
 }
 
 /// Whether every one of `claimed`'s rows is still under its lease.
-pub(super) async fn still_ours(c: &mut AnyConnection, claimed: &Claimed) -> Result<bool, StoreError> {
+pub(crate) async fn still_ours(c: &mut AnyConnection, claimed: &Claimed) -> Result<bool, StoreError> {
     let row = sqlx::query("SELECT COUNT(*) FROM queue_recipient WHERE letter = $1 AND lease = $2")
         .bind(claimed.group.letter.as_str())
         .bind(claimed.lease.as_str())
@@ -168,7 +168,7 @@ pub(super) async fn still_ours(c: &mut AnyConnection, claimed: &Claimed) -> Resu
 }
 
 /// Writes down what happens to one recipient.
-pub(super) async fn settle(
+pub(crate) async fn settle(
     c: &mut AnyConnection,
     letter: &str,
     waiting: &Waiting,
@@ -201,7 +201,7 @@ pub(super) async fn settle(
 }
 
 /// Frees `claimed` until `due` without counting an attempt.
-pub(super) async fn postpone(
+pub(crate) async fn postpone(
     c: &mut AnyConnection,
     claimed: &Claimed,
     due: Timestamp,
@@ -218,7 +218,7 @@ pub(super) async fn postpone(
 }
 
 /// Forgets the letter when nobody waits for it any more.
-pub(super) async fn forget_if_done(c: &mut AnyConnection, letter: &str) -> Result<(), StoreError> {
+pub(crate) async fn forget_if_done(c: &mut AnyConnection, letter: &str) -> Result<(), StoreError> {
     sqlx::query(
         "DELETE FROM queue_letter WHERE id = $1 \
          AND NOT EXISTS (SELECT 1 FROM queue_recipient WHERE letter = $1)",
@@ -230,7 +230,7 @@ pub(super) async fn forget_if_done(c: &mut AnyConnection, letter: &str) -> Resul
 }
 
 /// At start: frees what a dead process of this hub held, and forgets keys nobody will use again.
-pub(super) async fn recover(c: &mut AnyConnection, before: Timestamp) -> Result<(), StoreError> {
+pub(crate) async fn recover(c: &mut AnyConnection, before: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE queue_recipient SET lease = '', leased_until = 0 WHERE leased_until > 0")
         .execute(&mut *c)
         .await?;

@@ -126,6 +126,7 @@ impl Server {
             let usual = match verb.as_str() {
                 "EHLO" => self.ehlo(encrypted),
                 "DATA" => "354 go".to_owned(),
+                "STAR" => "220 go".to_owned(),
                 _ => "250 ok".to_owned(),
             };
             match verb.as_str() {
