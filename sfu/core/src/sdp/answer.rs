@@ -283,10 +283,13 @@ fn write_slot(out: &mut String, slot: &SlotMedia) {
     // One stream per slot: browsers synchronise the tracks of a stream, and slots change sources
     // independently of each other.
     let _ = write!(out, "a=msid:slot-{mid} slot-{mid}\r\n");
+    // Without a=ssrc and FID Firefox ignores retransmissions. Chromium takes the SSRC that is named
+    // first for that of the media.
     if slot.rtx_payload_type.is_some() {
-        // Without a=ssrc and FID Firefox ignores retransmissions.
         let _ = write!(out, "a=ssrc-group:FID {ssrc} {rtx_ssrc}\r\n");
-        let _ = write!(out, "a=ssrc:{rtx_ssrc} cname:lienthong\r\n");
     }
     let _ = write!(out, "a=ssrc:{ssrc} cname:lienthong\r\n");
+    if slot.rtx_payload_type.is_some() {
+        let _ = write!(out, "a=ssrc:{rtx_ssrc} cname:lienthong\r\n");
+    }
 }

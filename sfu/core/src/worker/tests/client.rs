@@ -204,7 +204,7 @@ impl Client {
         let value = |key: &str| answer.lines().find_map(|l| l.strip_prefix(key)).unwrap().to_owned();
         let server = Credentials { ufrag: value("a=ice-ufrag:"), password: value("a=ice-pwd:") };
         let ssrc = |section: &str| {
-            let line = section.lines().rev().find_map(|l| l.strip_prefix("a=ssrc:"))?;
+            let line = section.lines().find_map(|l| l.strip_prefix("a=ssrc:"))?;
             line.split(' ').next()?.parse().ok()
         };
         let config = Arc::new(Config::builder().build().unwrap());
