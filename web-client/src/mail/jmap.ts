@@ -104,15 +104,15 @@ export class Jmap {
             .replace("{type}", encodeURIComponent(type));
     }
 
-    /** Listens for changes (RFC 8620 §7.3) until the returned function is called. */
-    listen(changed: (change: StateChange) => void): () => void {
+    /** Listens for changes (RFC 8620 §7.3) until the returned stream is closed, by us or by the hub. */
+    listen(changed: (change: StateChange) => void): EventSource {
         const url = this.session.eventSourceUrl
             .replace("{types}", "*")
             .replace("{closeafter}", "no")
             .replace("{ping}", "30");
         const source = new EventSource(url);
         source.addEventListener("state", (event) => changed(JSON.parse(event.data as string) as StateChange));
-        return () => source.close();
+        return source;
     }
 }
 

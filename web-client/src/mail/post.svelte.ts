@@ -32,7 +32,7 @@ class Post {
     folders = $state.raw<Record<string, Mailbox[]>>({});
     #jmap: Jmap | null = null;
     #seen: Record<string, string> = {};
-    #stop: (() => void) | null = null;
+    #stream: EventSource | null = null;
     #watchers = new Set<(account: string) => void>();
     #person: string | null = null;
 
@@ -51,17 +51,19 @@ class Post {
         return this.accounts.find((account) => account.mailbox === id);
     }
 
-    /** Connects once; a second person on the same page begins anew. */
+    /** Connects once; another person, or a stream that ended with its session, begins anew. */
     async start(): Promise<void> {
         const person = session.current?.person.id ?? null;
-        if (person === null || (this.state !== "failed" && this.state !== "idle" && person === this.#person)) return;
+        const running =
+            this.state === "loading" || (this.state === "ready" && this.#stream?.readyState !== EventSource.CLOSED);
+        if (person === null || (running && person === this.#person)) return;
         this.stop();
         this.#person = person;
         this.state = "loading";
         try {
             this.#jmap = await Jmap.open();
             await this.#loadAll();
-            this.#stop = this.#jmap.listen((change) => void this.#changed(change));
+            this.#stream = this.#jmap.listen((change) => void this.#changed(change));
             this.state = "ready";
         } catch (error) {
             this.error = error;
@@ -70,8 +72,8 @@ class Post {
     }
 
     stop() {
-        this.#stop?.();
-        this.#stop = null;
+        this.#stream?.close();
+        this.#stream = null;
         this.#jmap = null;
         this.folders = {};
         this.state = "idle";
