@@ -102,7 +102,8 @@ pub fn sample_config() -> String {
             text.push_str(&format!("\n[{name}]\n"));
             section = name;
         }
-        let value = defaults.get(name).and_then(|s| s.get(field)).map(ToString::to_string).unwrap_or_default();
+        let value =
+            defaults.get(name).and_then(|s| s.get(field)).map(ToString::to_string).unwrap_or_default();
         text.push_str(&format!("# {}\n{field} = {value}\n", about.replace('\n', "\n# ")));
     }
     text

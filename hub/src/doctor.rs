@@ -31,7 +31,9 @@ pub async fn run(place: &Place) -> ExitCode {
                 check_media(&config, &mut findings);
             }
         }
-        Err(cause) => findings.push(Finding::Bad(cause.to_string(), "correct the key and try again".to_owned())),
+        Err(cause) => {
+            findings.push(Finding::Bad(cause.to_string(), "correct the key and try again".to_owned()))
+        }
     }
     check_media_addresses(&mut findings);
     let mut bad = 0;
@@ -57,7 +59,10 @@ fn check_mail_settings(config: &Config, findings: &mut Vec<Finding>) {
 fn check_data(data: &Path, findings: &mut Vec<Finding>) -> bool {
     match DataLock::take(data) {
         Ok(_lock) => {
-            findings.push(Finding::Good(format!("the data folder {} is usable, no hub runs on it", data.display())));
+            findings.push(Finding::Good(format!(
+                "the data folder {} is usable, no hub runs on it",
+                data.display()
+            )));
             false
         }
         Err(LockError::Taken(_)) => {

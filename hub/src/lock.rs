@@ -9,7 +9,9 @@ use std::{
 
 /// The data folder's lock; released when dropped, also by a crash.
 #[derive(Debug)]
-pub struct DataLock(#[expect(dead_code, reason = "held, never read: closing the file releases the lock")] File);
+pub struct DataLock(
+    #[expect(dead_code, reason = "held, never read: closing the file releases the lock")] File,
+);
 
 /// Why the data folder cannot be used.
 #[derive(Debug)]
@@ -44,7 +46,8 @@ impl DataLock {
         let unusable = |cause| LockError::Unusable(name.clone(), cause);
         create_private(data).map_err(unusable)?;
         let path = data.join("lock");
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(unusable)?;
+        let file =
+            OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(LockError::Taken(name)),

@@ -1,20 +1,34 @@
-//! `--sample`: the province of Quảng Bình as it was in 2021, with invented people.
+//! `--sample`: the province of Quảng Bình as it was in 2021, with invented people, meetings and letters.
 
-use directory::sample::SampleSignIn;
+use directory::SampleSignIn;
+use signaling::{Sample, ports::Invitee};
 
 use crate::services::Services;
 
-/// The password of every sample sign-in.
-pub const PASSWORD: &str = directory::sample::PASSWORD;
-
-/// A sample sign-in to print.
-pub type SignIn = SampleSignIn;
-
-/// Fills empty stores; stores that hold something stay as they are. Answers the sign-ins.
+/// Fills empty stores; stores that hold something stay as they are. Answers the sign-ins to print.
 ///
 /// # Errors
 /// What could not be written.
-pub async fn load(services: &Services) -> Result<Vec<SignIn>, String> {
-    let sample = services.directory.load_sample().await.map_err(|cause| format!("sample people: {cause}"))?;
-    Ok(sample.sign_ins)
+pub async fn load(services: &Services) -> Result<Vec<SampleSignIn>, String> {
+    let sign_ins =
+        services.directory.load_sample().await.map_err(|cause| format!("sample people: {cause}"))?;
+    let invitee = |login: &str| sign_ins.iter().find(|s| s.login == login).map(|s| invitee(&s.principal));
+    if let Some(chair) = invitee("chutri") {
+        let delegates =
+            ["thuky", "vanthu.stttt", "kythuat", "quantri"].into_iter().filter_map(invitee).collect();
+        let sample = Sample { chair, delegates, announced: false };
+        services.meetings.create_sample(sample).await.map_err(|cause| format!("sample meetings: {cause}"))?;
+    }
+    Ok(sign_ins)
+}
+
+fn invitee(principal: &directory_core::Principal) -> Invitee {
+    Invitee {
+        person: Some(principal.person),
+        name: principal.name.clone(),
+        address: principal.mailboxes.first().map(|grant| grant.address.clone()).unwrap_or_default(),
+        unit_name: principal.unit_name.clone(),
+        position: principal.position.clone(),
+        order: principal.order,
+    }
 }

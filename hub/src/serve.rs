@@ -44,7 +44,7 @@ pub async fn run(place: &Place, with_sample: bool) -> Result<(), String> {
         .map_err(|cause| format!("certificates: {cause}"))?;
     let doors = Doors::bind(&config).await?;
     let (sfu, media_events) =
-        sfu::Sfu::start(wiring::settings::media(&config)).map_err(|cause| format!("media: {cause}"))?;
+        sfu::Sfu::start(&wiring::settings::media(&config)).map_err(|cause| format!("media: {cause}"))?;
     let public_url = public_url(&config, &doors);
     let services = Services::open(&place.data, config, Some(sfu.clone()), &public_url).await?;
     let sign_ins = if with_sample { sample::load(&services).await? } else { Vec::new() };
@@ -60,7 +60,7 @@ pub async fn run(place: &Place, with_sample: bool) -> Result<(), String> {
         .map_err(|cause| format!("mail: {cause}"))?;
     let control = Control::open(&place.data).map_err(|cause| format!("control socket: {cause}"))?;
     tasks.spawn(control.serve(services.clone(), stop.clone()));
-    let listening = doors.describe(mail.addresses(), sfu.address());
+    let listening = doors.describe(mail.addresses(), sfu.candidates());
     let router = http::router(&services, certificates.ca_certificate_pem());
     doors.open(router, certificates.server_config(), &stop, &mut tasks);
     tasks.spawn(certificates.renew_until(stop.clone()));
@@ -88,7 +88,7 @@ async fn end_revoked_visits(services: Services, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             revoked = revocations.recv() => match revoked {
-                Ok(revoked) => services.meetings.revoked(revoked.account, revoked.session).await,
+                Ok(revoked) => services.meetings.revoked(revoked.account, Some(revoked.session)).await,
                 Err(tokio::sync::broadcast::error::RecvError::Lagged(missed)) => {
                     tracing::warn!(missed, "revocations were missed; sessions still end at their next request");
                 }
@@ -116,11 +116,11 @@ impl Doors {
         listener.and_then(|listener| listener.local_addr().ok())
     }
 
-    fn describe(&self, mail: Vec<(&'static str, SocketAddr)>, media: SocketAddr) -> serde_json::Value {
+    fn describe(&self, mail: Vec<(&'static str, SocketAddr)>, media: &[SocketAddr]) -> serde_json::Value {
         let mut all = json!({
             "http": Self::address(self.plain.as_ref()),
             "https": Self::address(self.tls.as_ref()),
-            "media": media,
+            "media": media.first(),
         });
         for (name, address) in mail {
             all[name] = json!(address);
@@ -178,7 +178,11 @@ fn public_url(config: &Config, doors: &Doors) -> String {
     }
     match (Doors::address(doors.tls.as_ref()), Doors::address(doors.plain.as_ref())) {
         (Some(tls), _) => {
-            let host = if tls.ip().is_unspecified() { sfu::local_addresses().first().copied() } else { Some(tls.ip()) };
+            let host = if tls.ip().is_unspecified() {
+                sfu::local_addresses().first().copied()
+            } else {
+                Some(tls.ip())
+            };
             let host = host.unwrap_or(IpAddr::from([127, 0, 0, 1]));
             format!("https://{}", SocketAddr::new(host, tls.port()))
         }
@@ -192,7 +196,12 @@ fn write_listening(data: &Path, listening: &serde_json::Value) -> io::Result<()>
     std::fs::write(data.join("listening.json"), listening.to_string())
 }
 
-fn announce(config: &Config, listening: &serde_json::Value, public_url: &str, sign_ins: &[sample::SignIn]) {
+fn announce(
+    config: &Config,
+    listening: &serde_json::Value,
+    public_url: &str,
+    sign_ins: &[directory::SampleSignIn],
+) {
     println!("\n{}\n", config.hub.name);
     if let Some(port) = listening["http"].as_str().and_then(|a| a.rsplit(':').next()) {
         println!("  This machine    http://localhost:{port}");
@@ -206,10 +215,10 @@ fn announce(config: &Config, listening: &serde_json::Value, public_url: &str, si
         }
     }
     if !sign_ins.is_empty() {
-        println!("\n  Sample sign-ins (password of all: {})", sample::PASSWORD);
-        for sign_in in sign_ins {
-            println!("  {:<15} {}", sign_in.login, sign_in.about);
-        }
+        println!("\n  Sample sign-ins");
+    }
+    for sign_in in sign_ins {
+        println!("  {:<15} {:<16} {}", sign_in.login, sign_in.password, sign_in.role);
     }
     println!("\n  Ctrl-C stops the hub.\n");
 }

@@ -13,6 +13,7 @@ use signaling::Meetings;
 
 use crate::{
     config::Config,
+    http::BUILD,
     invitation::Letterhead,
     wiring::{MailPorts, MeetingPorts, settings},
 };
@@ -57,7 +58,8 @@ impl Services {
             .map_err(|_| format!("hub.time_zone: there is no zone “{}”", config.hub.time_zone))?;
         let directory = Directory::open(&data.join("directory.db"), &domain)
             .await
-            .map_err(|cause| format!("directory: {cause}"))?;
+            .map_err(|cause| format!("directory: {cause}"))?
+            .with_hub(&config.hub.name, BUILD);
         let mail = Mail::open(data, &domain, MailPorts::over(&directory), settings::mail(&config)?)
             .await
             .map_err(|cause| format!("mail: {cause}"))?;
@@ -67,8 +69,13 @@ impl Services {
             zone,
             public_url: public_url.trim_end_matches('/').to_owned(),
         };
+        let meeting_settings = signaling::Config {
+            build: BUILD.to_owned(),
+            base_url: Some(head.public_url.clone()).filter(|url| !url.is_empty()),
+            time_zone: config.hub.time_zone.clone(),
+        };
         let ports = Arc::new(MeetingPorts { sfu, directory: directory.clone(), mail: mail.clone(), head });
-        let meetings = Meetings::open(&data.join("meetings.db"), ports, signaling::Config::default())
+        let meetings = Meetings::open(&data.join("meetings.db"), ports, meeting_settings)
             .await
             .map_err(|cause| format!("meetings: {cause}"))?;
         Ok(Self { config: Arc::new(config), data: data.to_path_buf(), directory, mail, meetings })

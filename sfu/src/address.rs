@@ -50,7 +50,7 @@ pub(crate) fn bind(addresses: &[IpAddr], port: u16) -> io::Result<Bound> {
 }
 
 /// The addresses of this machine that a browser can be told: link-local ones left out, loopback last.
-pub(crate) fn local_addresses() -> Vec<IpAddr> {
+pub fn local_addresses() -> Vec<IpAddr> {
     let mut found: Vec<IpAddr> = interface_addresses().into_iter().filter(is_useful).collect();
     // IPv4 first: where both work, fewer things go wrong on it; loopback serves this machine only.
     found.sort_by_key(|address| (address.is_loopback(), address.is_ipv6()));

@@ -11,6 +11,7 @@ mod udp;
 mod wake;
 mod worker;
 
+pub use address::local_addresses;
 pub use config::Config;
 pub use handle::{Sfu, SfuHandle};
 pub use sfu_core::{

@@ -1,9 +1,6 @@
 //! A consistent copy of everything, from a running hub.
 
-use std::{
-    fs, io,
-    path::Path,
-};
+use std::{fs, io, path::Path};
 
 use crate::services::Services;
 

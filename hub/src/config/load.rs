@@ -26,7 +26,9 @@ pub enum ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable(path, cause) => write!(f, "the configuration file {path} cannot be read: {cause}"),
+            Self::Unreadable(path, cause) => {
+                write!(f, "the configuration file {path} cannot be read: {cause}")
+            }
             Self::Syntax(path, cause) => write!(f, "{path} is not valid TOML: {cause}"),
             Self::UnknownKey(key, Some(near)) => {
                 write!(f, "unknown configuration key “{key}”; did you mean “{near}”?")

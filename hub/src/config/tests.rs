@@ -21,9 +21,12 @@ fn a_misspelt_key_names_the_nearest_one() {
 
 #[test]
 fn empty_switches_a_listener_off_and_lists_are_comma_separated() {
-    let config =
-        set(&["smtp.listen=", "mail.routes=a.example=127.0.0.1:25,b.example=127.0.0.1:26", "media.udp_port=5"])
-            .unwrap();
+    let config = set(&[
+        "smtp.listen=",
+        "mail.routes=a.example=127.0.0.1:25,b.example=127.0.0.1:26",
+        "media.udp_port=5",
+    ])
+    .unwrap();
     assert_eq!(config.smtp.listen, Listen(None));
     assert_eq!(config.mail.routes, ["a.example=127.0.0.1:25", "b.example=127.0.0.1:26"]);
     assert_eq!(config.media.udp_port, 5);

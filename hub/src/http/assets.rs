@@ -29,7 +29,10 @@ pub async fn serve(request: Request) -> Response {
     let name = if page { "index.html" } else { path };
     let Some(plain) = Dist::get(name) else {
         return if page {
-            (StatusCode::SERVICE_UNAVAILABLE, "The web client is not built: run `npm run build` in web-client.")
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The web client is not built: run `npm run build` in web-client.",
+            )
                 .into_response()
         } else {
             super::guard::refusal(StatusCode::NOT_FOUND, "notFound", "Không có địa chỉ này trên hệ thống.")
@@ -46,7 +49,8 @@ pub async fn serve(request: Request) -> Response {
     let cache = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     let mut response = Body::from(file.data.into_owned()).into_response();
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_str(&kind).unwrap_or(HeaderValue::from_static("text/plain")));
+    headers
+        .insert(CONTENT_TYPE, HeaderValue::from_str(&kind).unwrap_or(HeaderValue::from_static("text/plain")));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
     headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
     if let Ok(etag) = HeaderValue::from_str(&etag) {

@@ -90,7 +90,9 @@ mod tests {
         assert!(origin_matches(&headers(&own)));
         let program = [(HOST.as_str(), "hub.example:8443")];
         assert!(origin_matches(&headers(&program)));
-        for foreign in ["https://evil.example", "null", "https://hub.example:8443.evil.example", "https://hub.example"] {
+        for foreign in
+            ["https://evil.example", "null", "https://hub.example:8443.evil.example", "https://hub.example"]
+        {
             let request = headers(&[(HOST.as_str(), "hub.example:8443"), (ORIGIN.as_str(), foreign)]);
             assert!(!origin_matches(&request), "{foreign}");
         }

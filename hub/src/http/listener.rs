@@ -20,19 +20,17 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 pub struct Peer {
     /// Its address.
     pub address: SocketAddr,
-    /// Whether the connection is encrypted by us.
-    pub tls: bool,
 }
 
 impl Connected<IncomingStream<'_, TlsListener>> for Peer {
     fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
-        Self { address: *stream.remote_addr(), tls: true }
+        Self { address: *stream.remote_addr() }
     }
 }
 
 impl Connected<IncomingStream<'_, TcpListener>> for Peer {
     fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
-        Self { address: *stream.remote_addr(), tls: false }
+        Self { address: *stream.remote_addr() }
     }
 }
 

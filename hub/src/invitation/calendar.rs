@@ -31,7 +31,9 @@ pub fn object(invitation: &Invitation, head: &Letterhead) -> String {
         .add_property("DTSTART", utc(invitation.starts_at))
         .add_property("DTEND", utc(invitation.ends_at))
         .append_property(
-            Property::new("ORGANIZER", format!("mailto:{address}")).add_parameter("CN", &parameter(&name)).done(),
+            Property::new("ORGANIZER", format!("mailto:{address}"))
+                .add_parameter("CN", &parameter(&name))
+                .done(),
         );
     for invitee in &invitation.recipients {
         event.append_multi_property(

@@ -1,6 +1,6 @@
 //! The letter around the calendar part, in the form Vietnamese offices expect.
 
-use jiff::{Timestamp as Moment, Zoned, tz::TimeZone};
+use jiff::{Timestamp as Moment, tz::TimeZone};
 use lettre::{
     Message,
     message::{Mailbox, MultiPart, SinglePart, header::ContentType},
@@ -51,9 +51,7 @@ fn subject(invitation: &Invitation) -> String {
 fn text(invitation: &Invitation, head: &Letterhead) -> String {
     let opening = match invitation.kind {
         InvitationKind::Request => "Trân trọng kính mời dự cuộc họp:",
-        InvitationKind::Update => {
-            "Cuộc họp sau đây có thay đổi; nội dung dưới đây thay cho giấy mời trước:"
-        }
+        InvitationKind::Update => "Cuộc họp sau đây có thay đổi; nội dung dưới đây thay cho giấy mời trước:",
         InvitationKind::Cancel => "Cuộc họp sau đây đã hủy:",
     };
     let mut lines = vec![
@@ -79,7 +77,7 @@ fn text(invitation: &Invitation, head: &Letterhead) -> String {
 /// leading zero for days below 10 and months 1 and 2 only.
 fn written_time(at: base::Timestamp, zone: &TimeZone) -> String {
     let Ok(moment) = Moment::from_microsecond(at.as_micros()) else { return String::new() };
-    let local: Zoned = moment.to_zoned(zone.clone());
+    let local = moment.to_zoned_datetime(zone.clone());
     let weekday = WEEKDAYS.get(local.weekday().to_monday_zero_offset() as usize).copied().unwrap_or_default();
     let month = if local.month() <= 2 { format!("{:02}", local.month()) } else { local.month().to_string() };
     format!(

@@ -47,11 +47,13 @@ impl Credentials for MailPorts {
     ) -> BoxFuture<'a, Result<Principal, Refused>> {
         async move {
             let now = Timestamp::now();
-            self.directory.authenticate(login, password.expose(), peer, now).await.map_err(|error| match error {
-                SignInError::LockedUntil(until) => Refused::LockedUntil(until),
-                SignInError::Unavailable(_) => Refused::Unavailable,
-                _ => Refused::Wrong,
-            })
+            self.directory.authenticate(login, password.expose(), peer, now).await.map_err(
+                |error| match error {
+                    SignInError::LockedUntil(until) => Refused::LockedUntil(until),
+                    SignInError::Unavailable(_) => Refused::Unavailable,
+                    _ => Refused::Wrong,
+                },
+            )
         }
         .boxed()
     }

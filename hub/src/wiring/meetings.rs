@@ -1,8 +1,6 @@
 //! What meetings need from the media plane, the directory and mail.
 
-use base::{
-    MeetingId, PersonId, RoomId, SeatId, UnitId,
-};
+use base::{MeetingId, PersonId, RoomId, SeatId, UnitId};
 use directory::Directory;
 use futures_util::future::{BoxFuture, FutureExt};
 use lettre::AsyncTransport;

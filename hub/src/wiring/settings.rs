@@ -11,7 +11,8 @@ use crate::config::Config;
 /// # Errors
 /// A route or smart host that cannot be read, in words for the operator.
 pub fn mail(config: &Config) -> Result<mail_gateway::Config, String> {
-    let routes: Result<Vec<Route>, String> = config.mail.routes.iter().map(|text| Route::parse(text)).collect();
+    let routes: Result<Vec<Route>, String> =
+        config.mail.routes.iter().map(|text| Route::parse(text)).collect();
     let smarthost = match config.mail.smarthost.as_str() {
         "" => None,
         text => Some(Host::parse(text).map_err(|cause| format!("mail.smarthost: {cause}"))?),

@@ -39,7 +39,8 @@ fn another_sites_page_cannot_act_with_my_session() {
     clerk.origin = "https://evil.example".to_owned();
     let answer = clerk.post("/api/meetings", &json!({}));
     assert_eq!((answer.status, &answer.json()["error"]["code"]), (403, &json!("foreignOrigin")));
-    let cookie = Client::new(hub.address("http")).sign_in("thuky", PASSWORD).header("set-cookie").unwrap().to_owned();
+    let cookie =
+        Client::new(hub.address("http")).sign_in("thuky", PASSWORD).header("set-cookie").unwrap().to_owned();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
 }
 

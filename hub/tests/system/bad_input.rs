@@ -26,7 +26,10 @@ fn a_port_in_use_and_a_misspelt_key_are_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let said = refused(&["--set", &format!("http.listen={address}")]);
-    assert!(said.contains("http.listen") && said.contains(&address.to_string()) && said.contains("in use"), "{said}");
+    assert!(
+        said.contains("http.listen") && said.contains(&address.to_string()) && said.contains("in use"),
+        "{said}"
+    );
     let said = refused(&["--set", "htpp.listen=127.0.0.1:1"]);
     assert!(said.contains("htpp.listen") && said.contains("http.listen"), "{said}");
 }
@@ -74,7 +77,8 @@ fn random_bytes_on_every_listening_port_harm_nobody() {
 fn requests_that_make_no_sense_get_an_answer_with_an_id() {
     let hub = hub(&[]);
     let client = Client::signed_in(hub.address("http"), "chutri", PASSWORD);
-    let secret = client.post("/api/meetings", &json!({ "title": "Họp", "startsAt": 1, "endsAt": 2, "notSecret": false }));
+    let secret = client
+        .post("/api/meetings", &json!({ "title": "Họp", "startsAt": 1, "endsAt": 2, "notSecret": false }));
     assert_eq!(secret.status, 422, "{}", String::from_utf8_lossy(&secret.body));
     assert!(secret.json()["error"]["message"].as_str().unwrap().contains("bí mật nhà nước"));
     for (method, path, body) in [

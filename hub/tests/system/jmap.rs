@@ -54,8 +54,18 @@ impl Mailbox {
     /// The letters whose subject contains `subject`, newest first, with their text.
     pub fn letters(&self, subject: &str) -> Vec<Value> {
         let query = self.call("Email/query", json!({ "filter": { "subject": subject } }));
-        let properties =
-            ["id", "subject", "from", "to", "preview", "bodyValues", "textBody", "attachments", "mailboxIds", "blobId"];
+        let properties = [
+            "id",
+            "subject",
+            "from",
+            "to",
+            "preview",
+            "bodyValues",
+            "textBody",
+            "attachments",
+            "mailboxIds",
+            "blobId",
+        ];
         let get = json!({ "ids": query["ids"], "properties": properties, "fetchAllBodyValues": true });
         self.call("Email/get", get)["list"].as_array().expect("a list").clone()
     }

@@ -13,7 +13,8 @@ fn clerk(hub: &Hub) -> (Client, Mailbox, String) {
     let mailbox = Mailbox::personal(&client);
     let session = client.get("/api/session").json();
     let grants = session["mailboxes"].as_array().unwrap().clone();
-    let address = grants.iter().find(|g| g["kind"] == "personal").unwrap()["address"].as_str().unwrap().to_owned();
+    let address =
+        grants.iter().find(|g| g["kind"] == "personal").unwrap()["address"].as_str().unwrap().to_owned();
     (client, mailbox, address)
 }
 
@@ -49,7 +50,16 @@ client.quit()
 "#;
     let address = hub.address(door);
     Command::new("python3")
-        .args(["-c", program, door, &address.ip().to_string(), &address.port().to_string(), from, password, subject])
+        .args([
+            "-c",
+            program,
+            door,
+            &address.ip().to_string(),
+            &address.port().to_string(),
+            from,
+            password,
+            subject,
+        ])
         .args(to)
         .output()
         .expect("python3 is installed")
@@ -63,7 +73,8 @@ fn said(output: &Output) -> String {
 fn a_letter_from_outside_reaches_the_mailbox_and_strangers_cannot_relay() {
     let hub = hub(&[]);
     let (_, mailbox, address) = clerk(&hub);
-    let sent = swaks(&hub, &["--from", "bo@bo.example", "--to", &address, "--header", "Subject: Công văn số 12"]);
+    let sent =
+        swaks(&hub, &["--from", "bo@bo.example", "--to", &address, "--header", "Subject: Công văn số 12"]);
     assert!(sent.status.success(), "{}", said(&sent));
     let letter = mailbox.expect("Công văn số 12");
     assert_eq!(letter["from"][0]["email"], "bo@bo.example");
@@ -87,7 +98,12 @@ fn a_mail_program_submits_over_both_doors_to_people_here_and_elsewhere() {
         let here = mailbox.raw(&mailbox.expect(&subject));
         let there = sink.letter();
         for letter in [here, there] {
-            assert!(letter.contains("\n.đầu dòng") || letter.contains("LsSR4bqndSBkw7Ju") || letter.contains("=C4=91"), "{letter}");
+            assert!(
+                letter.contains("\n.đầu dòng")
+                    || letter.contains("LsSR4bqndSBkw7Ju")
+                    || letter.contains("=C4=91"),
+                "{letter}"
+            );
             assert!(!letter.contains("giau.kin"), "Bcc must not travel:\n{letter}");
             assert!(letter.to_lowercase().contains("message-id:"), "{letter}");
         }
@@ -101,7 +117,10 @@ fn a_mail_program_submits_over_both_doors_to_people_here_and_elsewhere() {
 #[test]
 fn a_server_that_says_later_is_asked_again() {
     let sink = SmtpSink::start(&[Reply::Later, Reply::Later]);
-    let hub = hub(&[&format!("mail.routes=bo.example={}", sink.address()), "mail.retry_minutes=0.001,0.001,0.001,1"]);
+    let hub = hub(&[
+        &format!("mail.routes=bo.example={}", sink.address()),
+        "mail.retry_minutes=0.001,0.001,0.001,1",
+    ]);
     let (_, _, address) = clerk(&hub);
     let sent = smtplib(&hub, "submissions", &address, &["vanphong@bo.example"], "Thử lại", PASSWORD);
     assert!(sent.status.success(), "{}", said(&sent));
@@ -126,10 +145,15 @@ fn a_line_end_that_is_none_cannot_smuggle_a_second_letter() {
     let hub = hub(&[]);
     let (_, mailbox, address) = clerk(&hub);
     for end in ["\n.\n", "\n.\r\n", "\r.\r"] {
-        let body = format!("From: a@bo.example\r\nSubject: Buôn lậu\r\n\r\nmột{end}MAIL FROM:<b@bo.example>\r\nRCPT TO:<{address}>\r\nDATA\r\nSubject: Hàng lậu\r\n\r\nhai\r\n.\r\n");
-        let replies = crate::power_cut::dialogue(&hub, "smtp", &[
-            "EHLO bo.example", "MAIL FROM:<a@bo.example>", &format!("RCPT TO:<{address}>"), "DATA",
-        ], Some(&body));
+        let body = format!(
+            "From: a@bo.example\r\nSubject: Buôn lậu\r\n\r\nmột{end}MAIL FROM:<b@bo.example>\r\nRCPT TO:<{address}>\r\nDATA\r\nSubject: Hàng lậu\r\n\r\nhai\r\n.\r\n"
+        );
+        let replies = crate::power_cut::dialogue(
+            &hub,
+            "smtp",
+            &["EHLO bo.example", "MAIL FROM:<a@bo.example>", &format!("RCPT TO:<{address}>"), "DATA"],
+            Some(&body),
+        );
         assert!(!replies.last().unwrap().starts_with("250"), "{end:?}: {replies:?}");
     }
     assert!(mailbox.letters("Hàng lậu").is_empty());

@@ -94,9 +94,7 @@ pub fn send(mailbox: &Mailbox, from: &str, to: &str, subject: &str) {
         } } }),
     );
     let id = created["created"]["d"]["id"].as_str().unwrap_or_else(|| panic!("{created}")).to_owned();
-    let submitted = mailbox.call(
-        "EmailSubmission/set",
-        json!({ "create": { "s": { "emailId": id, "identityId": identity } } }),
-    );
+    let submitted = mailbox
+        .call("EmailSubmission/set", json!({ "create": { "s": { "emailId": id, "identityId": identity } } }));
     assert!(submitted["created"]["s"]["id"].is_string(), "{submitted}");
 }

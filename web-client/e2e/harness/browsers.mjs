@@ -1,0 +1,198 @@
+// Chromium (playwright) and Firefox ESR (puppeteer over WebDriver BiDi) behind one small page: what a
+// person does (open, press, type, read) and what a person sees and hears (pixels, sound).
+import { chromium as playwright } from 'playwright-core';
+import puppeteer from 'puppeteer-core';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const FAR_CHROMIUM = join(dirname(fileURLToPath(import.meta.url)), 'far-chromium.sh');
+
+/** Milliseconds a test waits for something that should happen at once. */
+export const PATIENCE = 20_000;
+
+/** Starts `chromium`, `firefox`, or `far`: a Chromium at the other end of a line that can be cut. */
+export async function launch(name) {
+  if (name === 'firefox') return launchFirefox();
+  return launchChromium(name === 'far' ? FAR_CHROMIUM : '/usr/bin/chromium');
+}
+
+async function launchChromium(executablePath) {
+  const browser = await playwright.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--use-fake-ui-for-media-stream',
+      '--use-fake-device-for-media-stream',
+      '--autoplay-policy=no-user-gesture-required',
+      '--disable-backgrounding-occluded-windows',
+      '--disable-renderer-backgrounding',
+      '--disable-background-timer-throttling',
+    ],
+  });
+  return {
+    name: 'chromium',
+    async visitor(options = {}) {
+      const context = await browser.newContext({
+        ignoreHTTPSErrors: true,
+        viewport: options.viewport ?? { width: 1366, height: 768 },
+        locale: 'vi-VN',
+        timezoneId: 'Asia/Ho_Chi_Minh',
+        colorScheme: options.colorScheme ?? 'light',
+        permissions: options.refuseDevices ? [] : ['camera', 'microphone'],
+      });
+      const page = await context.newPage();
+      return new Visitor('chromium', page, () => context.close(), context);
+    },
+    close: () => browser.close(),
+  };
+}
+
+async function launchFirefox() {
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: '/usr/bin/firefox-esr',
+    headless: true,
+    acceptInsecureCerts: true,
+    extraPrefsFirefox: {
+      'media.navigator.streams.fake': true,
+      'media.navigator.permission.disabled': true,
+      'media.autoplay.default': 0,
+      'media.peerconnection.ice.obfuscate_host_addresses': false,
+      'media.gmp-manager.updateEnabled': false,
+      'network.captive-portal-service.enabled': false,
+      'network.connectivity-service.enabled': false,
+      'intl.accept_languages': 'vi-VN',
+    },
+  });
+  return {
+    name: 'firefox',
+    async visitor(options = {}) {
+      const context = await browser.createBrowserContext();
+      const page = await context.newPage();
+      await page.setViewport(options.viewport ?? { width: 1366, height: 768 });
+      return new Visitor('firefox', page, () => context.close());
+    },
+    close: () => browser.close(),
+  };
+}
+
+/** One person's browser window. */
+export class Visitor {
+  constructor(browser, page, close, context) {
+    this.browser = browser;
+    this.page = page;
+    this.closeContext = close;
+    this.context = context;
+    this.problems = [];
+    page.on('pageerror', (error) => this.problems.push(String(error)));
+  }
+
+  async open(url) {
+    await this.page.goto(url, { waitUntil: 'domcontentloaded' });
+  }
+
+  async reload() {
+    await this.page.reload({ waitUntil: 'domcontentloaded' });
+  }
+
+  /** Runs a function in the page. */
+  evaluate(work, argument) {
+    return this.page.evaluate(work, argument);
+  }
+
+  /** Waits until a function in the page answers something true; says what it waited for otherwise. */
+  async until(what, work, argument, patience = PATIENCE) {
+    const deadline = Date.now() + patience;
+    let last;
+    while (Date.now() < deadline) {
+      try {
+        last = await this.page.evaluate(work, argument);
+        if (last) return last;
+      } catch (error) {
+        last = String(error); // the page is navigating
+      }
+      await new Promise((resume) => setTimeout(resume, 100));
+    }
+    const text = await this.page.evaluate(() => document.body.innerText.slice(0, 1500)).catch(() => '');
+    throw new Error(`${this.browser}: waited in vain for ${what} (last: ${last})\n--- page ---\n${text}`);
+  }
+
+  /** Presses the visible control whose accessible name is, or begins with, `name`. */
+  async press(name, role = 'button') {
+    await this.until(`the ${role} “${name}”`, findControl, { name, role });
+    await this.evaluate(pressControl, { name, role });
+  }
+
+  /** Types into the field with this label, as keys would. */
+  async fill(label, value) {
+    await this.until(`the field “${label}”`, findField, { label });
+    await this.evaluate(fillField, { label, value });
+  }
+
+  /** Waits for visible text. */
+  async sees(text, patience) {
+    await this.until(`the text “${text}”`, (t) => document.body.innerText.includes(t), text, patience);
+  }
+
+  async seesNot(text, patience) {
+    await this.until(`the text “${text}” to go`, (t) => !document.body.innerText.includes(t), text, patience);
+  }
+
+  screenshot(path) {
+    return this.page.screenshot({ path });
+  }
+
+  close() {
+    return this.closeContext();
+  }
+}
+
+// The functions below run in the page; each must stand alone.
+
+function findControl({ name, role }) {
+  const selector = { button: 'button,[role=button],summary', link: 'a[href]', tab: '[role=tab]' }[role];
+  const clean = (text) => (text ?? '').replace(/\s+/g, ' ').trim();
+  const named = [...document.querySelectorAll(selector)].filter((element) => {
+    const label = clean(element.getAttribute('aria-label') ?? element.textContent);
+    return element.checkVisibility() && !element.disabled && (label === name || label.startsWith(name));
+  });
+  return named.length > 0;
+}
+
+function pressControl({ name, role }) {
+  const selector = { button: 'button,[role=button],summary', link: 'a[href]', tab: '[role=tab]' }[role];
+  const clean = (text) => (text ?? '').replace(/\s+/g, ' ').trim();
+  const label = (element) => clean(element.getAttribute('aria-label') ?? element.textContent);
+  const usable = [...document.querySelectorAll(selector)].filter((e) => e.checkVisibility() && !e.disabled);
+  const element = usable.find((e) => label(e) === name) ?? usable.find((e) => label(e).startsWith(name));
+  element.click();
+}
+
+function findField({ label }) {
+  const clean = (text) => (text ?? '').replace(/\s+/g, ' ').trim();
+  return [...document.querySelectorAll('input,textarea,select,[contenteditable=true]')].some((field) => {
+    const names = [field.getAttribute('aria-label'), ...[...(field.labels ?? [])].map((l) => l.textContent)];
+    return field.checkVisibility() && names.some((n) => clean(n).startsWith(label));
+  });
+}
+
+function fillField({ label, value }) {
+  const clean = (text) => (text ?? '').replace(/\s+/g, ' ').trim();
+  const field = [...document.querySelectorAll('input,textarea,select,[contenteditable=true]')].find((f) => {
+    const names = [f.getAttribute('aria-label'), ...[...(f.labels ?? [])].map((l) => l.textContent)];
+    return f.checkVisibility() && names.some((n) => clean(n).startsWith(label));
+  });
+  field.focus();
+  if (field.isContentEditable) {
+    document.execCommand('insertText', false, value);
+    return;
+  }
+  field.value = value;
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  field.dispatchEvent(new Event('change', { bubbles: true }));
+}

@@ -1,0 +1,19 @@
+// The line between the hub and the browser in the namespace `visitor`.
+import { execFileSync } from 'node:child_process';
+
+const ip = (...words) => execFileSync('ip', words, { stdio: 'pipe' });
+
+/** Nobody has this address on the link: frames to it are lost without a word, as on a dead line. */
+const NOBODY = '02:00:00:00:00:99';
+
+/** Loses every packet in both directions; neither side is told. */
+export function cutLine() {
+  ip('-n', 'visitor', 'neigh', 'replace', '10.99.0.1', 'lladdr', NOBODY, 'dev', 'lt1', 'nud', 'permanent');
+  ip('neigh', 'replace', '10.99.0.2', 'lladdr', NOBODY, 'dev', 'lt0', 'nud', 'permanent');
+}
+
+/** Mends the line. */
+export function mendLine() {
+  ip('-n', 'visitor', 'neigh', 'del', '10.99.0.1', 'dev', 'lt1');
+  ip('neigh', 'del', '10.99.0.2', 'dev', 'lt0');
+}
