@@ -67,8 +67,8 @@ async fn acknowledged_letters_survive_kill_9() {
     for mailbox in [AN, BINH] {
         let found = letters(&mail, mailbox).await;
         assert_eq!(found.len(), ROUNDS, "nothing lost, nothing doubled");
-        for round in 0..ROUNDS {
-            assert!(found[round].contains(&format!("Subject: thu {round}\r\n")));
+        for (round, letter) in found.iter().enumerate() {
+            assert!(letter.contains(&format!("Subject: thu {round}\r\n")));
         }
     }
     // Rows whose attempt was cut or answered 4xx wait for an hour: make them due.
