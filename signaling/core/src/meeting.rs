@@ -263,6 +263,18 @@ impl Meeting {
                 }
             }
             Event::Said { seat, to_chair, text } => self.fold_said(recorded, *seat, *to_chair, text),
+            Event::Returned { .. }
+            | Event::Absent { .. }
+            | Event::Wished { .. }
+            | Event::Muted { .. }
+            | Event::Hand { .. }
+            | Event::Track { .. } => self.fold_seat(at, &recorded.event),
+        }
+    }
+
+    /// Events that change one seat and nothing else.
+    fn fold_seat(&mut self, at: Timestamp, event: &Event) {
+        match event {
             Event::Returned { seat, key, wish } => self.change(*seat, |seat| {
                 seat.absent_since = None;
                 seat.wish = *wish;
@@ -287,6 +299,7 @@ impl Meeting {
                     *track = *state;
                 }
             }),
+            _ => {}
         }
     }
 
