@@ -153,13 +153,12 @@ CREATE TABLE submissions (
     PRIMARY KEY (account, id)
 );
 
--- Files uploaded to be attached; an account may read only what it uploaded or received.
+-- Blobs an account may read for a while beside those of its letters: files uploaded to be attached,
+-- bodies of letters just destroyed, whose parts the next version of a draft may still name.
 CREATE TABLE uploads (
     account TEXT NOT NULL,
     blob TEXT NOT NULL,
-    media_type TEXT NOT NULL,
-    size BIGINT NOT NULL,
-    uploaded BIGINT NOT NULL,
+    expires BIGINT NOT NULL,
     PRIMARY KEY (account, blob)
 );
-CREATE INDEX uploads_by_time ON uploads (uploaded);
+CREATE INDEX uploads_by_time ON uploads (expires);

@@ -40,7 +40,14 @@ pub async fn load_sample(
         let raw = bytes::Bytes::from(write(letter, mailboxes, domain, at));
         let deliver = |mailbox: &SampleMailbox, role, keywords: &[&str]| {
             let keywords = keywords.iter().map(|keyword| (*keyword).to_owned()).collect();
-            store.deliver_letter(format!("sample {number} {role}"), mailbox.mailbox, role, raw.clone(), keywords, at)
+            store.deliver_letter(
+                format!("sample {number} {role}"),
+                mailbox.mailbox,
+                role,
+                raw.clone(),
+                keywords,
+                at,
+            )
         };
         deliver(from, Role::Sent, &["$seen"]).await?;
         if is_for_all {
@@ -67,7 +74,11 @@ struct Letter<'a> {
     pdf: Option<&'static str>,
 }
 
-fn letters<'a>(first: &'a SampleMailbox, second: &'a SampleMailbox, third: &'a SampleMailbox) -> Vec<Letter<'a>> {
+fn letters<'a>(
+    first: &'a SampleMailbox,
+    second: &'a SampleMailbox,
+    third: &'a SampleMailbox,
+) -> Vec<Letter<'a>> {
     let plain = |id, from, to, minutes_ago, subject, text| Letter {
         id,
         answers: None,
@@ -84,17 +95,45 @@ fn letters<'a>(first: &'a SampleMailbox, second: &'a SampleMailbox, third: &'a S
         Letter {
             html: Some(INVITATION_HTML),
             is_for_all: true,
-            ..plain("gm", second, first, 26 * 60, "V/v mời dự Hội nghị trực tuyến ngày 31/03/2021", INVITATION)
+            ..plain(
+                "gm",
+                second,
+                first,
+                26 * 60,
+                "V/v mời dự Hội nghị trực tuyến ngày 31/03/2021",
+                INVITATION,
+            )
         },
-        plain("so-lieu", first, third, 22 * 60, "Đề nghị cung cấp số liệu sử dụng thư điện tử công vụ quý I/2021", QUESTION),
+        plain(
+            "so-lieu",
+            first,
+            third,
+            22 * 60,
+            "Đề nghị cung cấp số liệu sử dụng thư điện tử công vụ quý I/2021",
+            QUESTION,
+        ),
         Letter {
             answers: Some("so-lieu"),
             pdf: Some("Báo cáo số liệu quý I-2021.pdf"),
-            ..plain("tra-loi", third, first, 20 * 60, "Re: Đề nghị cung cấp số liệu sử dụng thư điện tử công vụ quý I/2021", ANSWER)
+            ..plain(
+                "tra-loi",
+                third,
+                first,
+                20 * 60,
+                "Re: Đề nghị cung cấp số liệu sử dụng thư điện tử công vụ quý I/2021",
+                ANSWER,
+            )
         },
         Letter {
             answers: Some("tra-loi"),
-            ..plain("cam-on", first, third, 19 * 60, "Re: Đề nghị cung cấp số liệu sử dụng thư điện tử công vụ quý I/2021", THANKS)
+            ..plain(
+                "cam-on",
+                first,
+                third,
+                19 * 60,
+                "Re: Đề nghị cung cấp số liệu sử dụng thư điện tử công vụ quý I/2021",
+                THANKS,
+            )
         },
         plain("thu", second, first, 5 * 60, "Thông báo lịch chạy thử hệ thống họp trực tuyến", REHEARSAL),
         plain("canh-bao", third, first, 45, "Cảnh báo thư lừa đảo giả mạo", WARNING),
@@ -157,7 +196,10 @@ fn pdf() -> Vec<u8> {
     for offset in offsets {
         out.push_str(&format!("{offset:010} 00000 n \n"));
     }
-    out.push_str(&format!("trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n", objects.len() + 1));
+    out.push_str(&format!(
+        "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n",
+        objects.len() + 1
+    ));
     out.into_bytes()
 }
 
@@ -189,3 +231,41 @@ const WARNING: &str = "Kính gửi: Cán bộ, công chức, viên chức\n\n\
 Thời gian gần đây xuất hiện thư giả mạo cơ quan nhà nước, yêu cầu bấm vào đường dẫn để \"nâng dung lượng hộp thư\".\n\
 Đề nghị không mở đường dẫn, không nhập mật khẩu, và báo cho cán bộ CNTT của đơn vị.\n\n\
 Hệ thống này không dùng để gửi tài liệu bí mật nhà nước.\n\nTrân trọng./.\n";
+
+#[cfg(test)]
+mod tests {
+    use mail_gateway_core::message::Summary;
+
+    use super::*;
+    use crate::store::query::Order;
+
+    fn mailbox(n: u128) -> SampleMailbox {
+        let mailbox = MailboxId::from_u128(n);
+        SampleMailbox { mailbox, address: format!("hop{n}@quangbinh.example"), name: format!("Hộp {n}") }
+    }
+
+    #[tokio::test]
+    async fn sample_letters_are_of_every_kind_and_come_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = crate::store::tests::store(&directory).await;
+        let mailboxes: Vec<_> = (1..=4).map(mailbox).collect();
+        for _ in 0..2 {
+            load_sample(&store, &mailboxes, "quangbinh.example", Timestamp::from_seconds(1_617_000_000))
+                .await
+                .unwrap();
+        }
+        let first = mailboxes[0].mailbox;
+        let hits = store.query(first, None, Order::OldestFirst).await.unwrap();
+        assert_eq!(hits.len(), 6);
+        let threads: std::collections::BTreeSet<_> = hits.iter().map(|hit| &hit.thread).collect();
+        assert_eq!(threads.len(), 4, "question, answer and thanks are one conversation");
+        let ids: Vec<String> = hits.into_iter().map(|hit| hit.id).collect();
+        let letters = store.letters(first, &ids).await.unwrap();
+        assert_eq!(letters.iter().filter(|letter| letter.summary.has_attachment).count(), 1);
+        for letter in &letters {
+            let raw = store.open_blob(&letter.blob).await.unwrap();
+            assert!(!Summary::of(&raw).preview.is_empty());
+        }
+        assert_eq!(store.usage(mailboxes[3].mailbox).await.unwrap().letters, 1, "everybody is invited");
+    }
+}

@@ -46,7 +46,8 @@ async fn view(
         Ok(raw) => raw,
         Err(error) => return failed(&error),
     };
-    let images = if wanted.images.as_deref() == Some("1") { RemoteImages::Allow } else { RemoteImages::Block };
+    let images =
+        if wanted.images.as_deref() == Some("1") { RemoteImages::Allow } else { RemoteImages::Block };
     match tokio::task::spawn_blocking(move || page(&raw, images)).await {
         Ok(page) => respond(page, images),
         Err(cause) => failed(&std::io::Error::other(cause).into()),

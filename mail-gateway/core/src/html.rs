@@ -38,6 +38,13 @@ pub struct Clean {
 pub fn clean(html: &str, images: RemoteImages, pictures: HashMap<String, String>) -> Clean {
     let blocked = Arc::new(AtomicBool::new(false));
     let input = html.get(..html.floor_char_boundary(MAX_HTML)).unwrap_or_default();
+    let input = match bounded(input) {
+        Some(input) => input,
+        None => {
+            let text = mail_parser::decoders::html::html_to_text(input);
+            return Clean { html: from_text(&text), blocked_images: false };
+        }
+    };
     let mut builder = Builder::default();
     builder
         .add_tags(["font", "tfoot", "big"])
@@ -62,9 +69,53 @@ pub fn clean(html: &str, images: RemoteImages, pictures: HashMap<String, String>
         (_, "cite" | "src" | "background" | "srcset") => None,
         _ => Some(Cow::Borrowed(value)),
     });
-    let html = builder.clean(input).to_string();
+    let html = builder.clean(&input).to_string();
     Clean { html, blocked_images: blocked.load(Ordering::Relaxed) }
 }
+
+/// `html` in a form that is parsed in bounded time and memory; `None` when it has too many tags.
+///
+/// HTML's tree construction repeats every open formatting element in every new paragraph (the
+/// "active formatting elements"), so n of them can make n² nodes. Only those with attributes count:
+/// of equal ones three are kept. A letter that could do this loses them to `span`.
+fn bounded(html: &str) -> Option<Cow<'_, str>> {
+    let tags = html.bytes().filter(|b| *b == b'<').count();
+    if tags > MAX_TAGS {
+        return None;
+    }
+    let formatting = html.match_indices('<').filter(|(at, _)| formatting_at(html, at + 1).is_some()).count();
+    if formatting.saturating_mul(tags) <= MAX_REPEATED {
+        return Some(Cow::Borrowed(html));
+    }
+    let mut out = String::with_capacity(html.len());
+    let mut from = 0;
+    for (at, _) in html.match_indices('<') {
+        if let Some(length) = formatting_at(html, at + 1) {
+            out.push_str(html.get(from..=at).unwrap_or_default());
+            out.push_str("span");
+            from = at + 1 + length;
+        }
+    }
+    out.push_str(html.get(from..).unwrap_or_default());
+    Some(Cow::Owned(out))
+}
+
+/// The length of the name of the formatting element with attributes whose name begins at `at`.
+fn formatting_at(html: &str, at: usize) -> Option<usize> {
+    let rest = html.as_bytes().get(at..)?;
+    let length = rest.iter().take(8).position(|b| !b.is_ascii_alphabetic())?;
+    let has_more = rest.get(length).is_some_and(|b| *b != b'>');
+    let name = rest.get(..length)?;
+    (has_more && FORMATTING.iter().any(|one| name.eq_ignore_ascii_case(one.as_bytes()))).then_some(length)
+}
+
+/// HTML's formatting elements but `a`, of which only one is ever open.
+const FORMATTING: [&str; 13] =
+    ["b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
+/// Tags of one letter that are shown as HTML; nesting costs their square.
+const MAX_TAGS: usize = 30_000;
+/// Nodes that repeated formatting may make.
+const MAX_REPEATED: usize = 2_000_000;
 
 /// Whether a letter may link there. `data:` and `cid:` are for pictures only.
 fn is_link(value: &str) -> bool {
@@ -138,7 +189,7 @@ pub fn from_text(text: &str) -> String {
 fn linked_line(line: &str, out: &mut String) {
     for piece in line.split_inclusive(char::is_whitespace) {
         let word = piece.trim_end();
-        let core = word.trim_matches(|c: char| "()<>[]{}\"',;!?".contains(c)).trim_end_matches(['.', ':']);
+        let core = word.trim_matches(|c: char| "()<>[]{}\"',;!?.:".contains(c));
         let target = if core.starts_with("http://") || core.starts_with("https://") {
             Some(core.to_owned())
         } else if core.starts_with("www.") && core.len() > 6 {
@@ -170,7 +221,9 @@ fn is_address(word: &str) -> bool {
         !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "._+-".contains(c))
     };
     word.len() <= 254
-        && word.split_once('@').is_some_and(|(local, domain)| plain(local) && plain(domain) && domain.contains('.'))
+        && word
+            .split_once('@')
+            .is_some_and(|(local, domain)| plain(local) && plain(domain) && domain.contains('.'))
 }
 
 /// `text` with what HTML would interpret escaped.

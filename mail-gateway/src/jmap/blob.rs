@@ -66,11 +66,15 @@ pub(crate) async fn upload(
         Ok(bytes) => bytes,
         Err(Collect::TooLarge(size)) => return too_large(size),
         Err(Collect::Broken) => {
-            return refuse(StatusCode::BAD_REQUEST, "uploadBroken", "Tệp tải lên bị ngắt giữa chừng. Tải lại tệp.");
+            return refuse(
+                StatusCode::BAD_REQUEST,
+                "uploadBroken",
+                "Tệp tải lên bị ngắt giữa chừng. Tải lại tệp.",
+            );
         }
     };
     let size = bytes.len();
-    match service.store.upload(grant.mailbox, kind.clone(), bytes, Timestamp::now()).await {
+    match service.store.upload(grant.mailbox, bytes, Timestamp::now()).await {
         Ok(blob) => {
             let answer = json!({ "accountId": account, "blobId": blob, "type": kind, "size": size });
             (StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
@@ -137,7 +141,9 @@ pub(crate) async fn download(
     Path((account, blob, name)): Path<(String, String, String)>,
     Query(wanted): Query<Wanted>,
 ) -> Response {
-    let (Some(grant), Ok(blob)) = (reader.grant(&account), blob.parse::<PartBlob>()) else { return not_found() };
+    let (Some(grant), Ok(blob)) = (reader.grant(&account), blob.parse::<PartBlob>()) else {
+        return not_found();
+    };
     let loaded = match load(&service.store, grant.mailbox, &blob).await {
         Ok(Some(loaded)) => loaded,
         Ok(None) => return not_found(),
@@ -146,7 +152,11 @@ pub(crate) async fn download(
     let kind = wanted.r#type.or(loaded.media_type).unwrap_or_default().to_ascii_lowercase();
     let shown = wanted.inline.is_some() && SHOWN.contains(&kind.as_str());
     // Anything a browser might run is only ever saved.
-    let kind = if shown || is_media_type(&kind) && !is_active(&kind) { kind } else { "application/octet-stream".to_owned() };
+    let kind = if shown || is_media_type(&kind) && !is_active(&kind) {
+        kind
+    } else {
+        "application/octet-stream".to_owned()
+    };
     // A PDF viewer does not start in a sandbox; a PDF has no access to the page's origin anyway.
     let policy = if kind == "application/pdf" && shown {
         "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'"
@@ -181,8 +191,10 @@ fn is_active(kind: &str) -> bool {
 /// RFC 6266 with RFC 8187: the name in UTF-8, and an ASCII one for old clients.
 fn disposition(how: &str, name: &str) -> String {
     let name: String = name.chars().filter(|c| !c.is_control() && !"/\\".contains(*c)).take(255).collect();
-    let plain: String =
-        base::fold::fold(&name).chars().map(|c| if c.is_ascii_alphanumeric() || "._- ".contains(c) { c } else { '_' }).collect();
+    let plain: String = base::fold::fold(&name)
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "._- ".contains(c) { c } else { '_' })
+        .collect();
     let mut coded = String::new();
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {

@@ -55,15 +55,19 @@ pub(crate) fn fail(error: StoreError) -> MethodError {
 pub(crate) fn set_error(error: StoreError) -> SetError {
     match error {
         StoreError::NotFound => SetError::new("notFound"),
-        StoreError::SystemFolder => SetError::because("forbidden", "Không thay đổi được thư mục của hệ thống."),
+        StoreError::SystemFolder => {
+            SetError::because("forbidden", "Không thay đổi được thư mục của hệ thống.")
+        }
         StoreError::FolderHasChild => {
             SetError::because("mailboxHasChild", "Thư mục còn chứa thư mục con. Xóa thư mục con trước.")
         }
         StoreError::FolderHasLetter => {
             SetError::because("mailboxHasEmail", "Thư mục còn thư. Chuyển hoặc xóa thư trước.")
         }
-        StoreError::BadFolderName => SetError::because("invalidProperties", "Tên thư mục đã có hoặc không hợp lệ.")
-            .with("properties", json!(["name"])),
+        StoreError::BadFolderName => {
+            SetError::because("invalidProperties", "Tên thư mục đã có hoặc không hợp lệ.")
+                .with("properties", json!(["name"]))
+        }
         StoreError::BadFolders => SetError::invalid(&["mailboxIds"]),
         other => {
             let MethodError::ServerFail(text) = fail(other) else { return SetError::new("serverFail") };
@@ -94,7 +98,8 @@ pub(crate) fn answer_get(
     let chosen: Vec<Object> = match ids(arguments)? {
         None => all,
         Some(ids) => {
-            let by_id: BTreeMap<String, Object> = all.into_iter().map(|object| (id_of(&object), object)).collect();
+            let by_id: BTreeMap<String, Object> =
+                all.into_iter().map(|object| (id_of(&object), object)).collect();
             let mut chosen = Vec::new();
             for id in ids {
                 match by_id.get(&id) {

@@ -34,7 +34,8 @@ pub(crate) async fn query(context: &Context<'_>, arguments: &Object) -> Result<V
             limit.ok_or_else(|| MethodError::invalid("limit is a number"))?
         }
     };
-    let page: Vec<&str> = hits.iter().skip(position).take(limit.min(MAX_LIMIT)).map(|hit| hit.id.as_str()).collect();
+    let page: Vec<&str> =
+        hits.iter().skip(position).take(limit.min(MAX_LIMIT)).map(|hit| hit.id.as_str()).collect();
     let mut answer = json!({
         "accountId": grant.mailbox,
         "queryState": state,

@@ -62,7 +62,9 @@ async fn create(context: &Context<'_>, grant: &MailboxGrant, mut email: Object) 
     };
     let received = match email.remove("receivedAt") {
         None | Some(Value::Null) => context.now,
-        Some(value) => value.as_str().and_then(date::parse).ok_or_else(|| SetError::invalid(&["receivedAt"]))?,
+        Some(value) => {
+            value.as_str().and_then(date::parse).ok_or_else(|| SetError::invalid(&["receivedAt"]))?
+        }
     };
     let mut bytes = draft::BlobBytes::new();
     let mut total = 0;
@@ -74,6 +76,8 @@ async fn create(context: &Context<'_>, grant: &MailboxGrant, mut email: Object) 
             if total > request::MAX_SIZE_UPLOAD {
                 return Err(too_large(total));
             }
+            let store = &context.service.store;
+            store.hold_blob(grant.mailbox, blob.blob, context.now).await.map_err(set_error)?;
             bytes.insert(name, loaded.bytes.to_vec());
         }
     }

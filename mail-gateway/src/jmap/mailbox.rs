@@ -89,7 +89,9 @@ fn matches(folder: &Folder, name: &str, value: &Value) -> bool {
         "hasAnyRole" => Some(folder.role.is_some()) == value.as_bool(),
         "isSubscribed" => value.as_bool() == Some(true),
         // RFC 8621 §2.3: the name contains the text; folded, so that "luu" finds "Lưu trữ".
-        _ => value.as_str().is_some_and(|text| base::fold::fold(&folder.name).contains(&base::fold::fold(text))),
+        _ => value
+            .as_str()
+            .is_some_and(|text| base::fold::fold(&folder.name).contains(&base::fold::fold(text))),
     }
 }
 
@@ -123,7 +125,9 @@ pub(crate) async fn set(context: &mut Context<'_>, arguments: &Object) -> Result
     for (id, object) in parts.update {
         let outcome = match (context.resolve(&id), change(context, &object)) {
             (None, _) => Err(SetError::new("notFound")),
-            (Some(real), Ok(change)) => store.update_folder(grant.mailbox, real, change).await.map_err(set_error),
+            (Some(real), Ok(change)) => {
+                store.update_folder(grant.mailbox, real, change).await.map_err(set_error)
+            }
             (_, Err(error)) => Err(error),
         };
         answer.update(id, outcome);
@@ -146,7 +150,9 @@ fn change(context: &Context<'_>, object: &Object) -> Result<FolderChange, SetErr
         match (name.as_str(), value) {
             ("name", Value::String(text)) => change.name = Some(text.clone()),
             ("parentId", Value::Null) => change.parent = Some(None),
-            ("parentId", Value::String(id)) => change.parent = Some(Some(context.resolve(id).ok_or_else(wrong)?)),
+            ("parentId", Value::String(id)) => {
+                change.parent = Some(Some(context.resolve(id).ok_or_else(wrong)?))
+            }
             ("sortOrder", Value::Number(number)) => {
                 // RFC 8621 §2: 0 ≤ sortOrder < 2^31.
                 let number = number.as_u64().filter(|n| *n < 1 << 31);

@@ -112,7 +112,8 @@ pub(crate) fn failed(error: &StoreError) -> Response {
         other => {
             let id = crate::accept::incident();
             tracing::error!(%id, cause = ?other, "mail store failed");
-            let message = "Hệ thống thư đang gặp lỗi. Thử lại sau ít phút; nếu còn lỗi, báo mã lỗi cho cán bộ CNTT.";
+            let message =
+                "Hệ thống thư đang gặp lỗi. Thử lại sau ít phút; nếu còn lỗi, báo mã lỗi cho cán bộ CNTT.";
             let body = json!({ "error": { "code": "mailFailed", "message": message, "id": id } });
             (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response()
         }

@@ -68,7 +68,8 @@ pub(crate) async fn events(
     if feed.accounts.is_empty() {
         return refuse(StatusCode::FORBIDDEN, "noMailbox", "Tài khoản này chưa có hộp thư.");
     }
-    let quiet = [(header::CACHE_CONTROL, "no-store"), (header::HeaderName::from_static("x-accel-buffering"), "no")];
+    let quiet =
+        [(header::CACHE_CONTROL, "no-store"), (header::HeaderName::from_static("x-accel-buffering"), "no")];
     (quiet, Sse::new(feed.stream())).into_response()
 }
 

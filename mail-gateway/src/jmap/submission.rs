@@ -16,12 +16,7 @@ use super::{
 };
 use crate::{
     Envelope, SubmitError,
-    store::{
-        Kind, StoreError,
-        identity::IDENTITY,
-        letter::Letter,
-        submission::Submission,
-    },
+    store::{Kind, StoreError, identity::IDENTITY, letter::Letter, submission::Submission},
 };
 
 fn object(submission: Submission) -> Object {
@@ -143,7 +138,8 @@ async fn submit(
     if !grant.may_send {
         return Err(SetError::because("forbiddenToSend", "Không có quyền gửi thư từ hộp thư này."));
     }
-    let id = text("emailId").and_then(|id| context.resolve(id)).ok_or_else(|| SetError::invalid(&["emailId"]))?;
+    let id =
+        text("emailId").and_then(|id| context.resolve(id)).ok_or_else(|| SetError::invalid(&["emailId"]))?;
     let store = &context.service.store;
     let letter = store.letter(grant.mailbox, &id).await.map_err(|error| match error {
         StoreError::NotFound => SetError::invalid(&["emailId"]),
@@ -178,7 +174,8 @@ async fn submit(
 fn check_author(context: &Context<'_>, letter: &Letter) -> Result<(), SetError> {
     let authors = letter.summary.from.as_deref().unwrap_or_default();
     if authors.is_empty() {
-        return Err(SetError::because("invalidEmail", "Thư chưa có địa chỉ người gửi.").with("properties", json!(["from"])));
+        return Err(SetError::because("invalidEmail", "Thư chưa có địa chỉ người gửi.")
+            .with("properties", json!(["from"])));
     }
     let senders = letter.summary.sender.iter().flatten();
     for one in authors.iter().chain(senders) {
@@ -219,8 +216,11 @@ fn envelope(grant: &MailboxGrant, letter: &Letter, given: Option<&Value>) -> Res
         return Err(SetError::because("noRecipients", "Thư chưa có người nhận."));
     }
     if recipients.len() > MAX_RECIPIENTS {
-        return Err(SetError::because("tooManyRecipients", format!("Thư có hơn {MAX_RECIPIENTS} người nhận."))
-            .with("maxRecipients", json!(MAX_RECIPIENTS)));
+        return Err(SetError::because(
+            "tooManyRecipients",
+            format!("Thư có hơn {MAX_RECIPIENTS} người nhận."),
+        )
+        .with("maxRecipients", json!(MAX_RECIPIENTS)));
     }
     Ok(Envelope { sender: Some(sender), recipients })
 }
@@ -232,15 +232,18 @@ fn refusal(error: SubmitError) -> SetError {
             let text = format!("Địa chỉ không tồn tại: {}. Thư chưa được gửi cho ai.", bad.join(", "));
             SetError::because("invalidRecipients", text).with("invalidRecipients", json!(bad))
         }
-        SubmitError::BadSender(sender) => SetError::because("forbiddenMailFrom", format!("Địa chỉ gửi không hợp lệ: {sender}.")),
+        SubmitError::BadSender(sender) => {
+            SetError::because("forbiddenMailFrom", format!("Địa chỉ gửi không hợp lệ: {sender}."))
+        }
         SubmitError::TooLarge(limit) => {
             SetError::because("tooLarge", format!("Thư vượt giới hạn {} MB.", limit / (1024 * 1024)))
                 .with("maxSize", json!(limit))
         }
         SubmitError::Refused(why) => SetError::because("forbiddenToSend", why),
-        SubmitError::Unavailable => {
-            SetError::because("serverUnavailable", "Danh bạ đang bận. Thư chưa được gửi, thử lại sau ít phút.")
-        }
+        SubmitError::Unavailable => SetError::because(
+            "serverUnavailable",
+            "Danh bạ đang bận. Thư chưa được gửi, thử lại sau ít phút.",
+        ),
         SubmitError::Store(cause) => set_error(cause),
     }
 }

@@ -116,7 +116,11 @@ impl Hub {
     }
 
     /// Sends `request` as `principal`.
-    pub(crate) async fn send(&self, principal: Option<Principal>, request: Request<Body>) -> axum::response::Response {
+    pub(crate) async fn send(
+        &self,
+        principal: Option<Principal>,
+        request: Request<Body>,
+    ) -> axum::response::Response {
         let router = match principal {
             Some(principal) => self.router.clone().layer(Extension(principal)),
             None => self.router.clone(),

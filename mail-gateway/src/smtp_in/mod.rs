@@ -92,6 +92,7 @@ impl Mail {
             };
             tasks.spawn(listening.run(listener));
         }
+        tasks.spawn(crate::store::sweep::run(self.inner.store.clone(), stop.clone()));
         tasks.spawn(queue::run(Arc::clone(&self.inner), stop));
         Ok(Serving { addresses, tasks })
     }

@@ -1,10 +1,15 @@
 //! Bodies as files, `blobs/ab/abcdef…`, written so that a crash leaves either nothing or all of it.
 
 use std::{
+    collections::HashMap,
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -16,6 +21,8 @@ use super::StoreError;
 #[derive(Clone, Debug)]
 pub struct Blobs {
     directory: PathBuf,
+    /// Bodies stored a moment ago, whose rows may not be written yet: the sweep leaves them alone.
+    fresh: Arc<Mutex<HashMap<BlobId, Instant>>>,
 }
 
 /// Distinguishes files being written by this process.
@@ -28,7 +35,7 @@ impl Blobs {
     /// When it cannot be made.
     pub fn open(directory: &Path) -> io::Result<Self> {
         fs::create_dir_all(directory.join("new"))?;
-        Ok(Self { directory: directory.to_owned() })
+        Ok(Self { directory: directory.to_owned(), fresh: Arc::default() })
     }
 
     /// Where the bytes of `blob` are.
@@ -49,7 +56,14 @@ impl Blobs {
     fn put_now(&self, bytes: &[u8]) -> Result<BlobId, StoreError> {
         let blob = BlobId::of(bytes);
         let target = self.path(&blob);
-        if fs::metadata(&target).is_ok_and(|found| usize::try_from(found.len()).is_ok_and(|n| n == bytes.len())) {
+        {
+            // Before the look at the disk: from here on the sweep cannot delete what we find there.
+            let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+            fresh.insert(blob.clone(), Instant::now());
+        }
+        if fs::metadata(&target)
+            .is_ok_and(|found| usize::try_from(found.len()).is_ok_and(|n| n == bytes.len()))
+        {
             return Ok(blob);
         }
         let serial = TEMPORARY.fetch_add(1, Ordering::Relaxed);
@@ -84,6 +98,24 @@ impl Blobs {
         }
     }
 
+    /// Deletes the file of a body that nothing names, unless it was stored again a moment ago.
+    pub(crate) async fn remove(&self, blob: BlobId) -> Result<(), StoreError> {
+        let blobs = self.clone();
+        run(move || {
+            // The lock is held over the deletion: storing the same bytes waits and writes them anew.
+            let mut fresh = blobs.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+            fresh.retain(|_, stored| stored.elapsed() < FRESH);
+            if fresh.contains_key(&blob) {
+                return Ok(());
+            }
+            match fs::remove_file(blobs.path(&blob)) {
+                Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause.into()),
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+
     /// Whether the file is there.
     pub async fn exists(&self, blob: &BlobId) -> bool {
         tokio::fs::try_exists(self.path(blob)).await.unwrap_or(false)
@@ -106,7 +138,11 @@ impl Blobs {
                 fs::create_dir_all(&inside)?;
                 for file in fs::read_dir(folder.path())? {
                     let file = file?;
-                    fs::copy(file.path(), inside.join(file.file_name()))?;
+                    match fs::copy(file.path(), inside.join(file.file_name())) {
+                        // Swept since the folder was read; the copied rows do not name it.
+                        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+                        copied => drop(copied?),
+                    }
                 }
                 sync_directory(&inside)?;
             }
@@ -115,6 +151,9 @@ impl Blobs {
         .await
     }
 }
+
+/// Longer than any letter takes from its body to its rows.
+const FRESH: Duration = Duration::from_secs(60);
 
 /// Makes the names in `directory` durable.
 fn sync_directory(directory: &Path) -> io::Result<()> {

@@ -119,7 +119,8 @@ pub(crate) fn is_unread(keywords: &BTreeSet<String>) -> bool {
 }
 
 async fn insert_body(c: &mut AnyConnection, blob: &BlobId, summary: &Summary) -> Result<(), StoreError> {
-    let known = sqlx::query("SELECT 1 FROM bodies WHERE blob = $1").bind(blob.as_str()).fetch_optional(&mut *c);
+    let known =
+        sqlx::query("SELECT 1 FROM bodies WHERE blob = $1").bind(blob.as_str()).fetch_optional(&mut *c);
     if known.await?.is_some() {
         return Ok(());
     }
@@ -169,24 +170,6 @@ impl Store {
             })
         })
         .await
-    }
-
-    /// Forgets deliveries older than `before`: their queue entries are long gone.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn forget_deliveries(&self, before: Timestamp) -> Result<u64, StoreError> {
-        self.database()
-            .write(move |c| {
-                Box::pin(async move {
-                    let gone = sqlx::query("DELETE FROM deliveries WHERE delivered < $1")
-                        .bind(before.as_micros())
-                        .execute(&mut *c)
-                        .await?;
-                    Ok(gone.rows_affected())
-                })
-            })
-            .await
     }
 }
 

@@ -48,15 +48,17 @@ pub(crate) async fn ensure_account(
     account: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let fresh = sqlx::query("INSERT INTO accounts (account, modseq) VALUES ($1, 0) ON CONFLICT (account) DO NOTHING")
-        .bind(account)
-        .execute(&mut *c)
-        .await?;
+    let fresh =
+        sqlx::query("INSERT INTO accounts (account, modseq) VALUES ($1, 0) ON CONFLICT (account) DO NOTHING")
+            .bind(account)
+            .execute(&mut *c)
+            .await?;
     if fresh.rows_affected() == 0 {
         return Ok(());
     }
     for (place, role) in (1u64..).zip(Role::ALL) {
-        let new = NewFolder { id: role.as_str(), parent: None, name: role.name(), role: Some(role), place, now };
+        let new =
+            NewFolder { id: role.as_str(), parent: None, name: role.name(), role: Some(role), place, now };
         insert(c, account, &new).await?;
     }
     Ok(())
@@ -110,14 +112,16 @@ pub(crate) async fn add_letter(
     .fetch_optional(&mut *c)
     .await?
     .ok_or(StoreError::BadFolders)?;
-    sqlx::query("INSERT INTO letter_folder (account, letter, folder, uid, modseq) VALUES ($1, $2, $3, $4, $5)")
-        .bind(account)
-        .bind(letter)
-        .bind(folder)
-        .bind(row.try_get::<i64, _>(0)? - 1)
-        .bind(modseq)
-        .execute(&mut *c)
-        .await?;
+    sqlx::query(
+        "INSERT INTO letter_folder (account, letter, folder, uid, modseq) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(account)
+    .bind(letter)
+    .bind(folder)
+    .bind(row.try_get::<i64, _>(0)? - 1)
+    .bind(modseq)
+    .execute(&mut *c)
+    .await?;
     touch_around(c, account, letter).await
 }
 
@@ -154,7 +158,11 @@ pub(crate) async fn remove_letter(
 
 /// Notes that the counts changed in every folder that holds the letter's conversation: an unread
 /// letter in one makes the conversation unread in all (RFC 8621 §2, `unreadThreads`).
-pub(crate) async fn touch_around(c: &mut AnyConnection, account: &str, letter: &str) -> Result<(), StoreError> {
+pub(crate) async fn touch_around(
+    c: &mut AnyConnection,
+    account: &str,
+    letter: &str,
+) -> Result<(), StoreError> {
     let rows = sqlx::query(
         "SELECT DISTINCT f.folder FROM letter_folder f JOIN letters l ON l.id = f.letter WHERE l.account = $1 \
          AND l.thread = (SELECT thread FROM letters WHERE id = $2)",
@@ -306,12 +314,14 @@ impl Store {
         self.write(account, move |c| {
             Box::pin(async move {
                 let account = account.to_string();
-                let row = sqlx::query("SELECT name, parent, role, sort_order FROM folders WHERE account = $1 AND id = $2")
-                    .bind(account.as_str())
-                    .bind(id.as_str())
-                    .fetch_optional(&mut *c)
-                    .await?
-                    .ok_or(StoreError::NotFound)?;
+                let row = sqlx::query(
+                    "SELECT name, parent, role, sort_order FROM folders WHERE account = $1 AND id = $2",
+                )
+                .bind(account.as_str())
+                .bind(id.as_str())
+                .fetch_optional(&mut *c)
+                .await?
+                .ok_or(StoreError::NotFound)?;
                 let is_system = row.try_get::<Option<String>, _>("role")?.is_some();
                 if is_system && (change.name.is_some() || change.parent.is_some()) {
                     return Err(StoreError::SystemFolder);
@@ -352,12 +362,19 @@ impl Store {
         id: String,
         with_letters: bool,
     ) -> Result<(), StoreError> {
-        self.write(account, move |c| Box::pin(async move { destroy(c, &account.to_string(), &id, with_letters).await }))
-            .await
+        self.write(account, move |c| {
+            Box::pin(async move { destroy(c, &account.to_string(), &id, with_letters).await })
+        })
+        .await
     }
 }
 
-async fn destroy(c: &mut AnyConnection, account: &str, id: &str, with_letters: bool) -> Result<(), StoreError> {
+async fn destroy(
+    c: &mut AnyConnection,
+    account: &str,
+    id: &str,
+    with_letters: bool,
+) -> Result<(), StoreError> {
     let row = sqlx::query("SELECT role, created FROM folders WHERE account = $1 AND id = $2")
         .bind(account)
         .bind(id)
@@ -367,7 +384,8 @@ async fn destroy(c: &mut AnyConnection, account: &str, id: &str, with_letters: b
     if row.try_get::<Option<String>, _>(0)?.is_some() {
         return Err(StoreError::SystemFolder);
     }
-    let child = sqlx::query("SELECT 1 FROM folders WHERE account = $1 AND parent = $2").bind(account).bind(id);
+    let child =
+        sqlx::query("SELECT 1 FROM folders WHERE account = $1 AND parent = $2").bind(account).bind(id);
     if child.fetch_optional(&mut *c).await?.is_some() {
         return Err(StoreError::FolderHasChild);
     }
@@ -422,7 +440,8 @@ pub(crate) async fn check_all(
         return Err(StoreError::BadFolders);
     }
     for folder in folders {
-        let found = sqlx::query("SELECT 1 FROM folders WHERE account = $1 AND id = $2").bind(account).bind(folder);
+        let found =
+            sqlx::query("SELECT 1 FROM folders WHERE account = $1 AND id = $2").bind(account).bind(folder);
         found.fetch_optional(&mut *c).await?.ok_or(StoreError::BadFolders)?;
     }
     Ok(())

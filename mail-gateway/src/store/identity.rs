@@ -52,7 +52,11 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn update_identity(&self, account: MailboxId, change: IdentityChange) -> Result<(), StoreError> {
+    pub async fn update_identity(
+        &self,
+        account: MailboxId,
+        change: IdentityChange,
+    ) -> Result<(), StoreError> {
         self.write(account, move |c| {
             Box::pin(async move {
                 let account = account.to_string();

@@ -9,7 +9,7 @@ use mail_gateway_core::message::{BlobId, Summary};
 use super::{
     IN_LIST, Kind, Store, StoreError,
     deliver::{self, NewLetter, blob_of},
-    folder, modseq, placeholders, thread,
+    folder, modseq, placeholders, thread, upload,
 };
 
 /// A letter as lists need it: everything but its body.
@@ -47,7 +47,11 @@ impl SetChange {
             Self::Patch(patch) => {
                 let mut set = current.clone();
                 for (member, present) in patch {
-                    if present { set.insert(member) } else { set.remove(&member) };
+                    if present {
+                        set.insert(member)
+                    } else {
+                        set.remove(&member)
+                    };
                 }
                 set
             }
@@ -97,15 +101,21 @@ async fn keywords_of(c: &mut AnyConnection, letter: &str) -> Result<BTreeSet<Str
 
 /// The folders of `letter`.
 pub(crate) async fn folders_of(c: &mut AnyConnection, letter: &str) -> Result<BTreeSet<String>, StoreError> {
-    let rows =
-        sqlx::query("SELECT folder FROM letter_folder WHERE letter = $1").bind(letter).fetch_all(&mut *c).await?;
+    let rows = sqlx::query("SELECT folder FROM letter_folder WHERE letter = $1")
+        .bind(letter)
+        .fetch_all(&mut *c)
+        .await?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
 /// Marks `letter` as changed; answers its new mod-sequence.
 async fn touch(c: &mut AnyConnection, account: &str, letter: &str) -> Result<i64, StoreError> {
     let modseq = modseq::next(c, account, Kind::Email).await?;
-    sqlx::query("UPDATE letters SET modseq = $2 WHERE id = $1").bind(letter).bind(modseq).execute(&mut *c).await?;
+    sqlx::query("UPDATE letters SET modseq = $2 WHERE id = $1")
+        .bind(letter)
+        .bind(modseq)
+        .execute(&mut *c)
+        .await?;
     sqlx::query("UPDATE letter_folder SET modseq = $2 WHERE letter = $1")
         .bind(letter)
         .bind(modseq)
@@ -175,13 +185,15 @@ async fn set_keywords(
 
 /// Removes `letter` and leaves its tombstone.
 pub(crate) async fn destroy(c: &mut AnyConnection, account: &str, letter: &str) -> Result<(), StoreError> {
-    let row = sqlx::query("SELECT thread, created FROM letters WHERE account = $1 AND id = $2")
+    let row = sqlx::query("SELECT thread, created, blob FROM letters WHERE account = $1 AND id = $2")
         .bind(account)
         .bind(letter)
         .fetch_optional(&mut *c)
         .await?
         .ok_or(StoreError::NotFound)?;
     let (thread, created): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
+    let until = Timestamp::now().plus(upload::DESTROYED_LIFE);
+    upload::hold(c, account, &row.try_get::<String, _>(2)?, until).await?;
     modseq::bury(c, account, Kind::Email, letter, created).await?;
     let modseq = modseq::next(c, account, Kind::Email).await?;
     for folder in folders_of(c, letter).await? {
@@ -323,7 +335,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn destroy_letter(&self, account: MailboxId, id: String) -> Result<(), StoreError> {
-        self.write(account, move |c| Box::pin(async move { destroy(c, &account.to_string(), &id).await })).await
+        self.write(account, move |c| Box::pin(async move { destroy(c, &account.to_string(), &id).await }))
+            .await
     }
 }
 

@@ -13,10 +13,11 @@ pub mod modseq;
 pub mod query;
 pub mod since;
 pub mod submission;
+pub(crate) mod sweep;
 pub mod thread;
 pub mod upload;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use base::MailboxId;
 use database::{
@@ -41,6 +42,8 @@ pub struct Store {
     database: Database,
     blobs: Blobs,
     changes: Changes,
+    /// Held while bodies are deleted or copied: a copy must find every body its rows name.
+    deleting: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Store {
@@ -50,7 +53,8 @@ impl Store {
     /// # Errors
     /// When the directory cannot be made.
     pub fn open(directory: &Path, database: Database) -> std::io::Result<Self> {
-        Ok(Self { database, blobs: Blobs::open(&directory.join("blobs"))?, changes: Changes::new() })
+        let blobs = Blobs::open(&directory.join("blobs"))?;
+        Ok(Self { database, blobs, changes: Changes::new(), deleting: Arc::default() })
     }
 
     /// The bodies.
@@ -122,6 +126,7 @@ impl Store {
     /// # Errors
     /// When the copy cannot be written or a body that a row names is gone.
     pub async fn copy_to(&self, target: &Path) -> Result<(), StoreError> {
+        let _quiet = self.deleting.lock().await;
         // Rows first: every body they name is already on disk, and bodies are never changed.
         self.database.copy_to(&target.join("mail.db")).await?;
         self.blobs.copy_to(&target.join("mail").join("blobs")).await
@@ -132,7 +137,8 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn missing_blobs(&self) -> Result<Vec<BlobId>, StoreError> {
-        let rows = sqlx::query("SELECT blob FROM bodies ORDER BY blob").fetch_all(self.database.readers()).await?;
+        let rows =
+            sqlx::query("SELECT blob FROM bodies ORDER BY blob").fetch_all(self.database.readers()).await?;
         let mut missing = Vec::new();
         for row in rows {
             let Ok(blob) = row.try_get::<String, _>(0)?.parse::<BlobId>() else { continue };

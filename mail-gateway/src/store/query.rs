@@ -103,13 +103,17 @@ impl Sql {
         match condition {
             Condition::InFolder(folder) => {
                 let folder = self.value(Value::Text(folder.clone()));
-                format!("EXISTS (SELECT 1 FROM letter_folder f WHERE f.letter = l.id AND f.folder = {folder})")
+                format!(
+                    "EXISTS (SELECT 1 FROM letter_folder f WHERE f.letter = l.id AND f.folder = {folder})"
+                )
             }
             Condition::InFolderOtherThan(folders) => {
                 let list: Vec<String> =
                     folders.iter().map(|folder| self.value(Value::Text(folder.clone()))).collect();
                 let list = if list.is_empty() { "''".to_owned() } else { list.join(", ") };
-                format!("EXISTS (SELECT 1 FROM letter_folder f WHERE f.letter = l.id AND f.folder NOT IN ({list}))")
+                format!(
+                    "EXISTS (SELECT 1 FROM letter_folder f WHERE f.letter = l.id AND f.folder NOT IN ({list}))"
+                )
             }
             Condition::Before(at) => format!("l.received < {}", self.value(Value::Number(at.as_micros()))),
             Condition::After(at) => format!("l.received >= {}", self.value(Value::Number(at.as_micros()))),

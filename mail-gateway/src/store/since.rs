@@ -97,7 +97,8 @@ impl Store {
             .bind(i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX))
             .fetch_all(&mut *snapshot)
             .await?;
-        let mut answer = Since { state: now, more: rows.len() > limit, only_counts: true, ..Since::default() };
+        let mut answer =
+            Since { state: now, more: rows.len() > limit, only_counts: true, ..Since::default() };
         let mut last = since;
         for row in rows.iter().take(limit) {
             let (id, created): (String, i64) = (row.try_get("id")?, row.try_get("created")?);

@@ -34,7 +34,8 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 async fn deliver(store: &Store, key: &str, mailbox: MailboxId, raw: Bytes, seconds: i64) -> Option<String> {
-    let done = store.deliver_letter(key.into(), mailbox, Role::Inbox, raw, Vec::new(), at(seconds)).await.unwrap();
+    let done =
+        store.deliver_letter(key.into(), mailbox, Role::Inbox, raw, Vec::new(), at(seconds)).await.unwrap();
     done.map(|id| id.to_string())
 }
 
@@ -97,8 +98,22 @@ async fn answers_join_the_conversation_and_strangers_do_not() {
     let directory = tempfile::tempdir().unwrap();
     let store = store(&directory).await;
     deliver(&store, "1", AN, "Message-ID: <1@a>\r\nSubject: Giấy mời\r\n\r\n".into(), 0).await;
-    deliver(&store, "2", AN, "Message-ID: <2@a>\r\nIn-Reply-To: <1@a>\r\nSubject: Re: Giấy mời\r\n\r\n".into(), 1).await;
-    deliver(&store, "3", AN, "Message-ID: <3@a>\r\nReferences: <1@a>\r\nSubject: Việc khác\r\n\r\n".into(), 2).await;
+    deliver(
+        &store,
+        "2",
+        AN,
+        "Message-ID: <2@a>\r\nIn-Reply-To: <1@a>\r\nSubject: Re: Giấy mời\r\n\r\n".into(),
+        1,
+    )
+    .await;
+    deliver(
+        &store,
+        "3",
+        AN,
+        "Message-ID: <3@a>\r\nReferences: <1@a>\r\nSubject: Việc khác\r\n\r\n".into(),
+        2,
+    )
+    .await;
     let hits = store.query(AN, None, Order::OldestFirst).await.unwrap();
     assert_eq!(hits[0].thread, hits[1].thread);
     assert_ne!(hits[0].thread, hits[2].thread, "another subject is another conversation");
@@ -109,7 +124,14 @@ async fn answers_join_the_conversation_and_strangers_do_not() {
 async fn search_ignores_marks_and_finds_beginnings_of_words() {
     let directory = tempfile::tempdir().unwrap();
     let store = store(&directory).await;
-    deliver(&store, "1", AN, "From: Đơn vị <stttt@qb.example>\r\nSubject: Báo cáo quý\r\n\r\nĐồng Hới".into(), 0).await;
+    deliver(
+        &store,
+        "1",
+        AN,
+        "From: Đơn vị <stttt@qb.example>\r\nSubject: Báo cáo quý\r\n\r\nĐồng Hới".into(),
+        0,
+    )
+    .await;
     deliver(&store, "2", AN, "From: x@y.example\r\nSubject: Abandon\r\n\r\nkhác".into(), 1).await;
     let count = |filter: serde_json::Value| {
         let (store, filter) = (store.clone(), Filter::parse(&filter).unwrap());
@@ -183,7 +205,8 @@ impl Mirror {
 }
 
 async fn snapshot(store: &Store) -> [BTreeMap<String, String>; 3] {
-    let ids: Vec<String> = store.query(AN, None, Order::OldestFirst).await.unwrap().into_iter().map(|h| h.id).collect();
+    let ids: Vec<String> =
+        store.query(AN, None, Order::OldestFirst).await.unwrap().into_iter().map(|h| h.id).collect();
     let letters = store.letters(AN, &ids).await.unwrap();
     let folders = store.folders(AN).await.unwrap();
     let mut threads: BTreeMap<String, String> = BTreeMap::new();
@@ -199,7 +222,8 @@ async fn snapshot(store: &Store) -> [BTreeMap<String, String>; 3] {
 
 /// One random act on the account.
 async fn act(store: &Store, random: &mut Seeded, step: u32) {
-    let ids: Vec<String> = store.query(AN, None, Order::OldestFirst).await.unwrap().into_iter().map(|h| h.id).collect();
+    let ids: Vec<String> =
+        store.query(AN, None, Order::OldestFirst).await.unwrap().into_iter().map(|h| h.id).collect();
     let folders: Vec<String> = store.folders(AN).await.unwrap().into_iter().map(|one| one.id).collect();
     let mut pick = |list: &[String]| {
         let index = usize::try_from(random.next_u32()).unwrap() % list.len().max(1);
@@ -263,10 +287,17 @@ async fn following_changes_always_equals_a_fresh_look() {
             {
                 let limit = 1 + usize::try_from(random.next_u32() % 5).unwrap();
                 let told = mirror.follow(&store, kind, limit).await;
-                assert_eq!(mirror.ids, now.keys().cloned().collect(), "{kind:?} after step {step} of seed {seed}");
+                assert_eq!(
+                    mirror.ids,
+                    now.keys().cloned().collect(),
+                    "{kind:?} after step {step} of seed {seed}"
+                );
                 for (id, value) in now {
                     // Whatever looks different must have been told.
-                    assert!(before.get(id) == Some(value) || told.contains(id), "{kind:?} {id} changed silently");
+                    assert!(
+                        before.get(id) == Some(value) || told.contains(id),
+                        "{kind:?} {id} changed silently"
+                    );
                 }
             }
             seen = fresh;
@@ -297,6 +328,36 @@ async fn uids_grow_and_leave_a_trace() {
         .unwrap();
     let uids: Vec<i64> = rows.iter().map(|row| database::sqlx::Row::get(row, 0)).collect();
     assert_eq!(uids, [2, 3], "a UID is never used again");
-    let gone = database::sqlx::query("SELECT uid FROM expunged").fetch_all(store.database().readers()).await.unwrap();
+    let gone = database::sqlx::query("SELECT uid FROM expunged")
+        .fetch_all(store.database().readers())
+        .await
+        .unwrap();
     assert_eq!(gone.len(), 1);
+}
+
+#[tokio::test]
+async fn only_bodies_that_nothing_names_are_swept() {
+    let directory = tempfile::tempdir().unwrap();
+    // Stored by one process and swept by the next: what was stored a moment ago is left alone.
+    let kept = {
+        let store = store(&directory).await;
+        let id = deliver(&store, "1", AN, letter(1, ""), 0).await.unwrap();
+        deliver(&store, "2", BINH, letter(2, ""), 0).await;
+        store.upload(AN, Bytes::from_static(b"tep"), at(0)).await.unwrap();
+        store.destroy_letter(AN, id).await.unwrap();
+        assert_eq!(store.sweep(Timestamp::now()).await.unwrap(), 1, "only the old upload has expired");
+        assert!(store.blobs().exists(&BlobId::of(b"tep")).await, "stored a moment ago");
+        store
+    };
+    let later = store(&directory).await;
+    drop(kept);
+    assert!(
+        later.may_read(AN, &BlobId::of(&letter(1, ""))).await.unwrap(),
+        "destroyed, but a draft may name it"
+    );
+    let tomorrow = Timestamp::now().plus(std::time::Duration::from_secs(86_400));
+    assert_eq!(later.sweep(tomorrow).await.unwrap(), 1);
+    assert!(!later.blobs().exists(&BlobId::of(&letter(1, ""))).await);
+    assert!(later.blobs().exists(&BlobId::of(&letter(2, ""))).await);
+    assert_eq!(later.missing_blobs().await.unwrap(), []);
 }

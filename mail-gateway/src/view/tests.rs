@@ -20,7 +20,12 @@ async fn a_hostile_letter_is_shown_behind_two_fences() {
     let reply = hub.get(&format!("/mail/view/{AN}/{id}")).await;
     assert_eq!(reply.status, StatusCode::OK);
     let policy = reply.header("content-security-policy").to_owned();
-    for part in ["sandbox allow-popups allow-popups-to-escape-sandbox;", "default-src 'none'", "img-src data:;", "frame-ancestors 'self'"] {
+    for part in [
+        "sandbox allow-popups allow-popups-to-escape-sandbox;",
+        "default-src 'none'",
+        "img-src data:;",
+        "frame-ancestors 'self'",
+    ] {
         assert!(policy.contains(part), "{part} is not in {policy}");
     }
     assert!(!policy.contains("allow-scripts") && !policy.contains("allow-same-origin"));

@@ -4,9 +4,33 @@ use super::{RemoteImages, clean, from_text};
 
 /// Nothing of these may be left of a hostile letter, in any case or spelling.
 const DANGERS: [&str; 27] = [
-    "<script", "<iframe", "<object", "<embed", "<form", "<input", "<button", "<textarea", "<meta", "<base",
-    "<link", "<svg", "<math", "<style", "<template", "<video", "<audio", "<map", "javascript:", "vbscript:",
-    "onerror", "onload", "onclick", "url(", "@import", "expression(", "srcdoc",
+    "<script",
+    "<iframe",
+    "<object",
+    "<embed",
+    "<form",
+    "<input",
+    "<button",
+    "<textarea",
+    "<meta",
+    "<base",
+    "<link",
+    "<svg",
+    "<math",
+    "<style",
+    "<template",
+    "<video",
+    "<audio",
+    "<map",
+    "javascript:",
+    "vbscript:",
+    "onerror",
+    "onload",
+    "onclick",
+    "url(",
+    "@import",
+    "expression(",
+    "srcdoc",
 ];
 
 const HOSTILE: [&str; 44] = [
@@ -61,7 +85,8 @@ fn nothing_hostile_survives() {
     for letter in HOSTILE {
         let cleaned = clean(letter, RemoteImages::Block, HashMap::new()).html.to_lowercase();
         // What a browser would run or load is in tags; the same words as text are harmless.
-        let tags: String = cleaned.split('<').skip(1).map(|t| format!("<{}", t.split('>').next().unwrap_or(""))).collect();
+        let tags: String =
+            cleaned.split('<').skip(1).map(|t| format!("<{}", t.split('>').next().unwrap_or(""))).collect();
         for danger in DANGERS {
             assert!(!tags.contains(danger), "{danger} survives of {letter}: {cleaned}");
         }
@@ -78,9 +103,17 @@ fn an_ordinary_letter_keeps_its_looks() {
         <table border=\"1\" cellpadding=\"4\"><tr><td colspan=\"2\" bgcolor=\"#eeeeee\">Báo cáo quý I</td></tr></table>\
         <a href=\"https://quangbinh.example/gm?a=1&amp;b=2\">Giấy mời</a>";
     let cleaned = clean(letter, RemoteImages::Block, HashMap::new()).html;
-    for kept in ["color", "text-align:center", "<b>Kính gửi:</b>", "border=\"1\"", "colspan=\"2\"", "bgcolor=\"#eeeeee\"",
-        "href=\"https://quangbinh.example/gm?a=1&amp;b=2\"", "target=\"_blank\"", "noopener"]
-    {
+    for kept in [
+        "color",
+        "text-align:center",
+        "<b>Kính gửi:</b>",
+        "border=\"1\"",
+        "colspan=\"2\"",
+        "bgcolor=\"#eeeeee\"",
+        "href=\"https://quangbinh.example/gm?a=1&amp;b=2\"",
+        "target=\"_blank\"",
+        "noopener",
+    ] {
         assert!(cleaned.contains(kept), "{kept} is gone: {cleaned}");
     }
 }
@@ -104,7 +137,9 @@ fn pictures_inside_the_letter_are_shown_and_unknown_ones_left_out() {
 
 #[test]
 fn plain_text_is_escaped_and_linked() {
-    let html = from_text("Kính gửi <script>\nXem (https://qb.example/a?b=1&c=\"2\"). Hỏi hanhttm.stttt@quangbinh.example.\n> cũ");
+    let html = from_text(
+        "Kính gửi <script>\nXem (https://qb.example/a?b=1&c=\"2\"x). Hỏi hanhttm.stttt@quangbinh.example.\n> cũ",
+    );
     assert!(!html.contains("<script>") && html.contains("&lt;script&gt;"));
     assert!(html.contains("href=\"mailto:hanhttm.stttt@quangbinh.example\""), "{html}");
     assert!(html.contains("href=\"https://qb.example/a?b=1&amp;c=&quot;2\""), "{html}");
@@ -112,9 +147,15 @@ fn plain_text_is_escaped_and_linked() {
 }
 
 #[test]
-fn a_million_open_tags_end_in_time() {
-    let deep = "<div><b>".repeat(20_000);
-    let started = std::time::Instant::now();
-    clean(&deep, RemoteImages::Block, HashMap::new());
-    assert!(started.elapsed() < std::time::Duration::from_secs(20));
+fn letters_made_to_exhaust_the_parser_stay_small() {
+    // Every paragraph would repeat every open element before it: 25 million nodes.
+    let mut exploding = String::new();
+    for number in 0..7_000 {
+        exploding.push_str(&format!("<p><B x={number}>a"));
+    }
+    let cleaned = clean(&exploding, RemoteImages::Block, HashMap::new());
+    assert!(cleaned.html.len() < 2_000_000, "{} octets", cleaned.html.len());
+    let deep = "<div>".repeat(100_000) + "Kính gửi";
+    let cleaned = clean(&deep, RemoteImages::Block, HashMap::new());
+    assert!(cleaned.html.len() < 1_000 && cleaned.html.contains("Kính gửi"));
 }

@@ -133,7 +133,10 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn body(&self, body: &Object) -> Result<Part, SetError> {
         if let Some(structure) = body.get("bodyStructure").filter(|value| !value.is_null()) {
-            if body.contains_key("textBody") || body.contains_key("htmlBody") || body.contains_key("attachments") {
+            if body.contains_key("textBody")
+                || body.contains_key("htmlBody")
+                || body.contains_key("attachments")
+            {
                 return Err(SetError::invalid(&["bodyStructure"]));
             }
             return self.part(structure, "bodyStructure", None, MAX_DEPTH);

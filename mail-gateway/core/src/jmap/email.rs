@@ -28,9 +28,31 @@ pub struct Wanted {
 
 /// Properties a client gets when it does not say (RFC 8621 §4.2).
 const DEFAULT: [&str; 25] = [
-    "id", "blobId", "threadId", "mailboxIds", "keywords", "size", "receivedAt", "messageId", "inReplyTo",
-    "references", "sender", "from", "to", "cc", "bcc", "replyTo", "subject", "sentAt", "hasAttachment",
-    "preview", "bodyValues", "textBody", "htmlBody", "attachments", "bodyValues",
+    "id",
+    "blobId",
+    "threadId",
+    "mailboxIds",
+    "keywords",
+    "size",
+    "receivedAt",
+    "messageId",
+    "inReplyTo",
+    "references",
+    "sender",
+    "from",
+    "to",
+    "cc",
+    "bcc",
+    "replyTo",
+    "subject",
+    "sentAt",
+    "hasAttachment",
+    "preview",
+    "bodyValues",
+    "textBody",
+    "htmlBody",
+    "attachments",
+    "bodyValues",
 ];
 /// Those of body parts.
 const DEFAULT_BODY: [&str; 10] =

@@ -5,10 +5,7 @@ use serde_json::Value;
 use super::MethodError;
 
 /// What `reference` (a ResultReference) points to in `answers`, which are (name, arguments, call id).
-pub(super) fn resolve(
-    reference: &Value,
-    answers: &[(String, Value, String)],
-) -> Result<Value, MethodError> {
+pub(super) fn resolve(reference: &Value, answers: &[(String, Value, String)]) -> Result<Value, MethodError> {
     let member = |name: &str| {
         let text = reference.get(name).and_then(Value::as_str);
         text.ok_or_else(|| MethodError::InvalidResultReference(format!("{name} is missing")))

@@ -104,10 +104,7 @@ fn created_ids(
 ///
 /// # Errors
 /// `invalidArguments` when both `#x` and `x` are there, `invalidResultReference` otherwise.
-pub fn resolve(
-    arguments: Object,
-    answers: &[(String, Value, String)],
-) -> Result<Object, super::MethodError> {
+pub fn resolve(arguments: Object, answers: &[(String, Value, String)]) -> Result<Object, super::MethodError> {
     let mut resolved = Object::new();
     let mut references = Vec::new();
     for (name, value) in arguments {

@@ -25,7 +25,10 @@ fn requests_are_refused_as_the_standard_tells_them_apart() {
     assert_eq!(parse("{"), Err(RequestError::NotJson));
     assert!(matches!(parse("[]"), Err(RequestError::NotRequest(_))));
     assert!(matches!(parse(r#"{"using":[],"methodCalls":[["a",{}]]}"#), Err(RequestError::NotRequest(_))));
-    assert!(matches!(parse(r#"{"using":["urn:x"],"methodCalls":[]}"#), Err(RequestError::UnknownCapability(_))));
+    assert!(matches!(
+        parse(r#"{"using":["urn:x"],"methodCalls":[]}"#),
+        Err(RequestError::UnknownCapability(_))
+    ));
     let many = json!({ "using": [], "methodCalls": vec![json!(["Core/echo", {}, "a"]); 33] });
     assert_eq!(parse(&many.to_string()), Err(RequestError::Limit("maxCallsInRequest")));
     let nested = "[".repeat(100_000);
@@ -44,7 +47,8 @@ fn back_references_reach_into_lists() {
     )];
     let resolve = |path: &str| {
         let reference = json!({ "resultOf": "0", "name": "Email/get", "path": path });
-        request::resolve(object(json!({ "#ids": reference })), &answers).map(|found| found.get("ids").cloned())
+        request::resolve(object(json!({ "#ids": reference })), &answers)
+            .map(|found| found.get("ids").cloned())
     };
     assert_eq!(resolve("/list/*/threadId"), Ok(Some(json!(["t1", "t2"]))));
     assert_eq!(resolve("/list/*/to"), Ok(Some(json!([1, 2, 3]))));
@@ -141,7 +145,10 @@ fn descriptions_that_cannot_be_written_name_the_property() {
         (json!({ "sentAt": "soon" }), "sentAt"),
     ] {
         let error = kind(email).into_json();
-        assert_eq!((error["type"].as_str(), &error["properties"][0]), (Some("invalidProperties"), &json!(property)));
+        assert_eq!(
+            (error["type"].as_str(), &error["properties"][0]),
+            (Some("invalidProperties"), &json!(property))
+        );
     }
 }
 

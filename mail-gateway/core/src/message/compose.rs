@@ -6,7 +6,10 @@ use std::borrow::Cow;
 use base::Timestamp;
 use mail_builder::{
     MessageBuilder,
-    headers::{HeaderType, address as built, content_type::ContentType, message_id::MessageId, raw::Raw, text::Text, url::URL},
+    headers::{
+        HeaderType, address as built, content_type::ContentType, message_id::MessageId, raw::Raw, text::Text,
+        url::URL,
+    },
     mime::{BodyPart, MimePart},
 };
 
@@ -199,7 +202,8 @@ impl Field {
             }
             Self::Date(date) => Raw::new(one_line(&date)).into(),
             Self::Urls(urls) => {
-                let clean = urls.iter().all(|url| url.bytes().all(|b| (0x21..=0x7e).contains(&b) && b != b'>'));
+                let clean =
+                    urls.iter().all(|url| url.bytes().all(|b| (0x21..=0x7e).contains(&b) && b != b'>'));
                 clean.then(|| URL::from(urls))?.into()
             }
             // One line, so that nothing can follow it; the builder folds it.
@@ -244,7 +248,8 @@ fn crlf(text: &str) -> String {
 /// `type/subtype`, both tokens (RFC 2045 §5.1).
 pub fn is_media_type(text: &str) -> bool {
     let token = |t: &str| {
-        (1..=127).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b))
+        (1..=127).contains(&t.len())
+            && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b))
     };
     text.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype))
 }

@@ -85,8 +85,11 @@ pub fn media_type(part: &mail_parser::MessagePart<'_>) -> String {
 /// The file name of a part in NFC, without what a path or a terminal would interpret.
 pub fn file_name(part: &mail_parser::MessagePart<'_>) -> Option<String> {
     let name = part.attachment_name()?;
-    let clean: String =
-        super::text::nfc(name).chars().filter(|c| !c.is_control() && !is_bidi_control(*c)).take(255).collect();
+    let clean: String = super::text::nfc(name)
+        .chars()
+        .filter(|c| !c.is_control() && !is_bidi_control(*c))
+        .take(255)
+        .collect();
     (!clean.trim().is_empty()).then_some(clean)
 }
 
@@ -100,7 +103,9 @@ pub fn message_ids(message: &Message<'_>, name: HeaderName<'static>) -> Option<V
     let value = message.header(name)?;
     let ids: Vec<String> = match value {
         mail_parser::HeaderValue::Text(id) => vec![id.to_string()],
-        mail_parser::HeaderValue::TextList(ids) => ids.iter().take(MAX_IDS).map(ToString::to_string).collect(),
+        mail_parser::HeaderValue::TextList(ids) => {
+            ids.iter().take(MAX_IDS).map(ToString::to_string).collect()
+        }
         _ => return None,
     };
     (!ids.is_empty()).then_some(ids)

@@ -15,7 +15,10 @@ fn address(name: &str, email: &str) -> Address {
 fn draft(subject: &str, body: Part) -> Draft {
     Draft {
         fields: vec![
-            ("From".into(), Field::Addresses(vec![address("Nguyễn Thị Mỹ Hạnh", "hanhntm.stttt@quangbinh.example")])),
+            (
+                "From".into(),
+                Field::Addresses(vec![address("Nguyễn Thị Mỹ Hạnh", "hanhntm.stttt@quangbinh.example")]),
+            ),
             ("To".into(), Field::Addresses(vec![address("Sở Tài chính", "stc@quangbinh.example")])),
             ("Subject".into(), Field::Text(subject.to_owned())),
         ],
@@ -34,11 +37,17 @@ fn what_is_written_is_read_back() {
     };
     let text = Part::text("text/plain", "Kính gửi: Sở Tài chính\nĐơn vị báo cáo.\n".into());
     let html = Part::text("text/html", "<p>Kính gửi</p>".into());
-    let raw = draft("Báo cáo tình hình sử dụng thư điện tử công vụ của đơn vị quý I/2021", Part::usual(Some(text), Some(html), vec![file]))
-        .write("1@quangbinh.example", Timestamp::from_seconds(1_617_148_800))
-        .unwrap();
+    let raw = draft(
+        "Báo cáo tình hình sử dụng thư điện tử công vụ của đơn vị quý I/2021",
+        Part::usual(Some(text), Some(html), vec![file]),
+    )
+    .write("1@quangbinh.example", Timestamp::from_seconds(1_617_148_800))
+    .unwrap();
     let summary = Summary::of(&raw);
-    assert_eq!(summary.subject.as_deref(), Some("Báo cáo tình hình sử dụng thư điện tử công vụ của đơn vị quý I/2021"));
+    assert_eq!(
+        summary.subject.as_deref(),
+        Some("Báo cáo tình hình sử dụng thư điện tử công vụ của đơn vị quý I/2021")
+    );
     assert_eq!(summary.from, Some(vec![address("Nguyễn Thị Mỹ Hạnh", "hanhntm.stttt@quangbinh.example")]));
     assert_eq!(summary.message_id, Some(vec!["1@quangbinh.example".into()]));
     assert_eq!(summary.sent_at.as_deref(), Some("2021-03-31T00:00:00Z"));
@@ -160,7 +169,9 @@ fn header_properties_are_parsed_strictly() {
     for good in ["header:Subject", "header:List-Id:asText", "header:To:asAddresses:all", "header:X:all"] {
         assert!(HeaderProperty::parse(good).is_some(), "{good}");
     }
-    for bad in ["header:", "header:a b", "header:X:asFoo", "header:X:all:asText", "header:X:asText:all:x", "subject"] {
+    for bad in
+        ["header:", "header:a b", "header:X:asFoo", "header:X:all:asText", "header:X:asText:all:x", "subject"]
+    {
         assert!(HeaderProperty::parse(bad).is_none(), "{bad}");
     }
     let raw = b"X-So: 12/GM\r\nX-So:  13/GM \r\nReferences: <a@b> <c@d>\r\n\r\n";

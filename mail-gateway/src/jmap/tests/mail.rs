@@ -5,7 +5,8 @@ use super::{AGENCY, AN, Hub};
 #[tokio::test]
 async fn one_batched_request_opens_the_inbox() {
     let hub = Hub::new().await;
-    hub.deliver(AN, "Message-ID: <1@a>\r\nFrom: VP <vp@a.example>\r\nSubject: Giấy mời\r\n\r\nKính mời").await;
+    hub.deliver(AN, "Message-ID: <1@a>\r\nFrom: VP <vp@a.example>\r\nSubject: Giấy mời\r\n\r\nKính mời")
+        .await;
     hub.deliver(AN, "Message-ID: <2@a>\r\nIn-Reply-To: <1@a>\r\nSubject: Re: Giấy mời\r\n\r\nĐồng ý").await;
     let reference = |of: &str, name: &str, path: &str| json!({ "resultOf": of, "name": name, "path": path });
     let calls = json!([
@@ -26,8 +27,12 @@ async fn one_batched_request_opens_the_inbox() {
         }, "l"],
     ]);
     let answers = hub.calls_as(1, calls).await;
-    let inbox = answers[0][1]["list"].as_array().unwrap().iter().find(|one| one["id"] == "inbox").unwrap().clone();
-    assert_eq!((&inbox["totalEmails"], &inbox["unreadEmails"], &inbox["unreadThreads"]), (&json!(2), &json!(2), &json!(1)));
+    let inbox =
+        answers[0][1]["list"].as_array().unwrap().iter().find(|one| one["id"] == "inbox").unwrap().clone();
+    assert_eq!(
+        (&inbox["totalEmails"], &inbox["unreadEmails"], &inbox["unreadThreads"]),
+        (&json!(2), &json!(2), &json!(1))
+    );
     assert_eq!(answers[1][1]["total"], 1);
     assert_eq!(answers[3][1]["list"][0]["emailIds"].as_array().unwrap().len(), 2);
     let letters = answers[4][1]["list"].as_array().unwrap();
@@ -41,9 +46,11 @@ async fn two_readers_of_an_agency_mailbox_see_each_others_changes() {
     let id = hub.deliver(AGENCY, "Subject: Công văn\r\n\r\n").await;
     let before = hub.calls_as(2, json!([["Email/get", { "accountId": AGENCY, "ids": [] }, "0"]])).await;
     let since = before[0][1]["state"].clone();
-    let mark = json!([["Email/set", { "accountId": AGENCY, "update": { &id: { "keywords/$seen": true } } }, "0"]]);
+    let mark =
+        json!([["Email/set", { "accountId": AGENCY, "update": { &id: { "keywords/$seen": true } } }, "0"]]);
     hub.calls_as(1, mark).await;
-    let after = hub.calls_as(2, json!([["Email/changes", { "accountId": AGENCY, "sinceState": since }, "0"]])).await;
+    let after =
+        hub.calls_as(2, json!([["Email/changes", { "accountId": AGENCY, "sinceState": since }, "0"]])).await;
     assert_eq!(after[0][1]["updated"], json!([id]));
 }
 
@@ -57,7 +64,8 @@ async fn letters_are_marked_moved_and_destroyed() {
         "keywords/$flagged": true, "mailboxIds": { &folder: true },
     } } });
     hub.call("Email/set", update).await;
-    let found = hub.call("Email/query", json!({ "filter": { "inMailbox": folder, "hasKeyword": "$flagged" } })).await;
+    let found =
+        hub.call("Email/query", json!({ "filter": { "inMailbox": folder, "hasKeyword": "$flagged" } })).await;
     assert_eq!(found["ids"], json!([id]));
     let refused = hub.call("Mailbox/set", json!({ "destroy": [folder, "inbox"] })).await;
     assert_eq!(refused["notDestroyed"][&folder]["type"], "mailboxHasEmail");

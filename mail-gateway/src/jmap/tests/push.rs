@@ -20,7 +20,8 @@ async fn event(stream: &mut axum::body::BodyDataStream) -> (String, Value) {
 #[tokio::test]
 async fn a_letter_that_arrives_is_announced_to_those_who_read_the_mailbox() {
     let hub = Hub::new().await;
-    let request = Request::get("/jmap/eventsource?types=Email,Mailbox&closeafter=no&ping=0").body(Body::empty());
+    let request =
+        Request::get("/jmap/eventsource?types=Email,Mailbox&closeafter=no&ping=0").body(Body::empty());
     let response = hub.send(Some(person(1)), request.unwrap()).await;
     assert!(response.headers()["content-type"].to_str().unwrap().starts_with("text/event-stream"));
     let mut stream = response.into_body().into_data_stream();
@@ -40,7 +41,8 @@ async fn a_letter_that_arrives_is_announced_to_those_who_read_the_mailbox() {
 async fn a_reader_who_comes_back_gets_every_state_and_the_stream_may_close() {
     let hub = Hub::new().await;
     hub.deliver(AN, "Subject: x\r\n\r\n").await;
-    let request = Request::get("/jmap/eventsource?types=*&closeafter=state&ping=30").header("last-event-id", "old");
+    let request =
+        Request::get("/jmap/eventsource?types=*&closeafter=state&ping=30").header("last-event-id", "old");
     let response = hub.send(Some(person(1)), request.body(Body::empty()).unwrap()).await;
     let mut stream = response.into_body().into_data_stream();
     let (name, data) = event(&mut stream).await;

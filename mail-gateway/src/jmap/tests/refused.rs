@@ -27,7 +27,10 @@ async fn errors_have_the_standards_names() {
     assert_eq!(hub.error("Email/get", json!({ "accountId": AN, "ids": [1] })).await, "invalidArguments");
     let many: Vec<String> = (0..501).map(|n| n.to_string()).collect();
     assert_eq!(hub.error("Email/get", json!({ "accountId": AN, "ids": many })).await, "requestTooLarge");
-    assert_eq!(hub.error("Email/changes", json!({ "accountId": AN, "sinceState": "x" })).await, "cannotCalculateChanges");
+    assert_eq!(
+        hub.error("Email/changes", json!({ "accountId": AN, "sinceState": "x" })).await,
+        "cannotCalculateChanges"
+    );
     let set = json!({ "accountId": AN, "ifInState": "x", "destroy": [] });
     assert_eq!(hub.error("Email/set", set).await, "stateMismatch");
     let filter = json!({ "accountId": AN, "filter": { "colour": 1 } });

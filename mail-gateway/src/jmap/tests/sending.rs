@@ -33,7 +33,9 @@ async fn a_draft_is_sent_and_filed_in_one_request() {
     let letter = answers[0][1]["created"]["d"]["id"].as_str().unwrap().to_owned();
     assert!(answers[1][1]["created"]["s"]["id"].is_string(), "{}", answers[1]);
     assert_eq!((&answers[2][0], &answers[2][2]), (&json!("Email/set"), &json!("1")));
-    let got = hub.call("Email/get", json!({ "ids": [letter], "properties": ["mailboxIds", "keywords", "bcc"] })).await;
+    let got = hub
+        .call("Email/get", json!({ "ids": [letter], "properties": ["mailboxIds", "keywords", "bcc"] }))
+        .await;
     assert_eq!(got["list"][0]["mailboxIds"], json!({ "sent": true }));
     assert_eq!(got["list"][0]["keywords"], json!({ "$seen": true }));
     assert_eq!(got["list"][0]["bcc"][0]["email"], "kin@quangbinh.example", "the sender's copy keeps it");
@@ -103,9 +105,13 @@ async fn an_attachment_travels_and_a_stranger_cannot_attach_it() {
     email["attachments"] = json!([{ "blobId": blob, "type": "text/plain", "name": "Báo cáo (NFD).txt" }]);
     let made = hub.call("Email/set", json!({ "create": { "d": email } })).await;
     let id = made["created"]["d"]["id"].as_str().unwrap().to_owned();
-    let got = hub.call("Email/get", json!({ "ids": [id], "properties": ["attachments", "hasAttachment"] })).await;
+    let got =
+        hub.call("Email/get", json!({ "ids": [id], "properties": ["attachments", "hasAttachment"] })).await;
     let part = &got["list"][0]["attachments"][0];
-    assert_eq!((&part["name"], &got["list"][0]["hasAttachment"]), (&json!("Báo cáo (NFD).txt"), &json!(true)));
+    assert_eq!(
+        (&part["name"], &got["list"][0]["hasAttachment"]),
+        (&json!("Báo cáo (NFD).txt"), &json!(true))
+    );
     let path = format!("/jmap/download/{AN}/{}/x.txt", part["blobId"].as_str().unwrap());
     assert_eq!(hub.get(&path).await.text(), "nội dung tệp");
     let mut theirs = draft("stc@quangbinh.example");
@@ -126,4 +132,23 @@ async fn the_signature_is_kept_and_the_address_is_the_directorys() {
     assert_eq!(got["list"][0]["email"], "nguoi1@quangbinh.example");
     let forged = json!({ "update": { "main": { "email": "chutich@quangbinh.example" } } });
     assert_eq!(hub.call("Identity/set", forged).await["notUpdated"]["main"]["type"], "invalidProperties");
+}
+
+#[tokio::test]
+async fn a_draft_keeps_its_file_through_every_save() {
+    let hub = Hub::new().await;
+    let uploaded = hub.post(&format!("/jmap/upload/{AN}/"), "tệp".to_owned()).await.json();
+    let mut email = draft("stc@quangbinh.example");
+    email["attachments"] = json!([{ "blobId": uploaded["blobId"], "name": "a.txt", "type": "text/plain" }]);
+    let first =
+        hub.call("Email/set", json!({ "create": { "d": email } })).await["created"]["d"]["id"].clone();
+    let got = hub.call("Email/get", json!({ "ids": [first], "properties": ["attachments"] })).await;
+    // Taken up again, the draft names the part of its own first version, which each save destroys.
+    email["attachments"][0]["blobId"] = got["list"][0]["attachments"][0]["blobId"].clone();
+    let mut last = first;
+    for _ in 0..3 {
+        let saved = hub.call("Email/set", json!({ "create": { "d": email }, "destroy": [last] })).await;
+        assert!(saved["notCreated"].is_null(), "{saved}");
+        last = saved["created"]["d"]["id"].clone();
+    }
 }
