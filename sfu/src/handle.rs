@@ -13,13 +13,13 @@ use std::{
 
 use base::id::{MeetingId, SeatId};
 use sfu_core::{
-    Command, Event, MediaKind, Metrics, View,
+    Command, Event, MediaKind, View,
     sdp::{Offer, OfferError},
 };
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    Config, address, certificate,
+    Config, Metrics, address, certificate,
     wake::Wake,
     worker::{self, Order},
 };

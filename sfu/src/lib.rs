@@ -7,6 +7,7 @@ mod address;
 mod certificate;
 mod config;
 mod handle;
+mod metrics;
 mod udp;
 mod wake;
 mod worker;
@@ -14,6 +15,6 @@ mod worker;
 pub use address::local_addresses;
 pub use config::Config;
 pub use handle::{Sfu, SfuHandle};
-pub use sfu_core::{
-    Event as SfuEvent, MediaKind, Metrics, SlotKind, Source, TrackState, View, sdp::OfferError,
-};
+pub use metrics::Metrics;
+pub use sfu_core::{Event as SfuEvent, MediaKind, SlotKind, Source, TrackState, View, sdp::OfferError};
+pub use udp::Counters;

@@ -20,7 +20,7 @@ use base::{
     random::System,
 };
 use sfu_core::{
-    Command, Event, Metrics, Path, Worker, WorkerConfig,
+    Command, Event, Path, Worker, WorkerConfig,
     dtls::Certificate,
     sdp::{Offer, OfferError},
 };
@@ -30,6 +30,7 @@ use tokio::sync::{
 };
 
 use crate::{
+    Metrics,
     address::Bound,
     udp::{Inbox, Socket},
     wake::{self, Wake},
@@ -207,7 +208,9 @@ impl Thread {
     fn publish(&mut self, now: Instant) {
         if now.saturating_duration_since(self.published) >= PUBLISH {
             self.published = now;
-            *self.metrics.lock().unwrap_or_else(PoisonError::into_inner) = self.core.metrics();
+            let sockets = self.sockets.iter().map(Socket::counters);
+            let metrics = Metrics::new(self.core.metrics(), sockets);
+            *self.metrics.lock().unwrap_or_else(PoisonError::into_inner) = metrics;
         }
     }
 }

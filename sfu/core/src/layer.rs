@@ -1,8 +1,8 @@
 //! Which simulcast layer a slot shows: the smallest that is as high as it is drawn, of those that
 //! arrive, and lower when the receiver's line complains.
 //!
-//! The line's part is deliberately simple: loss and the receiver's own estimate (REMB) move one
-//! ceiling per peer, down at once and up slowly.
+//! The line's part is deliberately simple: loss, and with it the receiver's own estimate (REMB), move
+//! one ceiling per peer, down at once and up slowly.
 
 use std::time::{Duration, Instant};
 
@@ -26,11 +26,10 @@ pub fn choose(layers: &[LayerView], height: u16, budget: u32) -> Option<usize> {
         let nominal = NOMINAL_HEIGHTS.get(*index).copied().unwrap_or(720);
         u32::from(layer.height.unwrap_or(nominal)) * 10 >= u32::from(height) * 9
     };
-    let wanted = alive().find(high_enough).or_else(|| alive().last())?;
+    let wanted = alive().find(high_enough).or_else(|| alive().next_back())?;
     // Never nothing: the lowest layer is shown even on a line that is too thin for it.
     alive()
-        .filter(|(index, layer)| *index <= wanted.0 && fits(layer))
-        .last()
+        .rfind(|(index, layer)| *index <= wanted.0 && fits(layer))
         .or_else(|| alive().next())
         .map(|(index, _)| index)
 }
@@ -44,24 +43,28 @@ pub struct Line {
     /// Bit/s for all video slots together.
     ceiling: u32,
     changed: Option<Instant>,
+    lost: Option<Instant>,
 }
 
 impl Default for Line {
     fn default() -> Self {
-        Self { ceiling: u32::MAX, changed: None }
+        Self { ceiling: u32::MAX, changed: None, lost: None }
     }
 }
 
 impl Line {
     /// The receiver lost `fraction` 256ths of what it was sent at `sent` bit/s.
     pub fn handle_loss(&mut self, now: Instant, fraction: u8, sent: u32) {
+        if fraction >= LOSS_LOW {
+            self.lost = Some(now);
+        }
         let since = self.changed.map_or(Duration::MAX, |at| now.saturating_duration_since(at));
         if fraction > LOSS_HIGH && since >= STEP_DOWN {
             // 30 % less than what did not get through.
             self.ceiling = self.ceiling.min(sent / 10 * 7).max(FLOOR);
             self.changed = Some(now);
         } else if fraction < LOSS_LOW && self.ceiling != u32::MAX && since >= STEP_UP {
-            self.ceiling = self.ceiling.saturating_add(self.ceiling / 4);
+            self.ceiling = self.ceiling.saturating_add(self.ceiling / 2);
             if self.ceiling > OPEN {
                 self.ceiling = u32::MAX;
             }
@@ -69,11 +72,13 @@ impl Line {
         }
     }
 
-    /// The receiver's own estimate came. It counts only while the line is loaded: an idle line's
-    /// estimate says nothing about its width.
+    /// The receiver's own estimate came. It counts only beside loss: it never exceeds by much what
+    /// was sent, so on a quiet line it says nothing about the width, and a busy computer looks to it
+    /// like a full line.
     pub fn handle_estimate(&mut self, now: Instant, estimate: u32, sent: u32) {
-        if estimate < sent {
-            self.ceiling = self.ceiling.min(estimate).max(FLOOR);
+        let lossy = self.lost.is_some_and(|at| now.saturating_duration_since(at) < STEP_DOWN * 2);
+        if lossy && estimate < sent && estimate < self.ceiling {
+            self.ceiling = estimate.max(FLOOR);
             self.changed = Some(now);
         }
     }
@@ -89,7 +94,7 @@ const LOSS_HIGH: u8 = 26;
 /// 2 % lost: room for more.
 const LOSS_LOW: u8 = 5;
 const STEP_DOWN: Duration = Duration::from_secs(2);
-const STEP_UP: Duration = Duration::from_secs(8);
+const STEP_UP: Duration = Duration::from_secs(4);
 /// One thumbnail always passes.
 const FLOOR: u32 = 150_000;
 /// Above this a ceiling means nothing to twelve slots.
@@ -135,7 +140,18 @@ mod tests {
         assert_eq!(line.ceiling(), 1_400_000);
         line.handle_loss(start + Duration::from_secs(1), 0, 1_000_000);
         assert_eq!(line.ceiling(), 1_400_000);
-        line.handle_loss(start + Duration::from_secs(9), 0, 1_000_000);
-        assert_eq!(line.ceiling(), 1_750_000);
+        line.handle_loss(start + Duration::from_secs(5), 0, 1_000_000);
+        assert_eq!(line.ceiling(), 2_100_000);
+    }
+
+    #[test]
+    fn an_estimate_without_loss_is_not_believed() {
+        let start = Instant::now();
+        let mut line = Line::default();
+        line.handle_estimate(start, 200_000, 1_000_000);
+        assert_eq!(line.ceiling(), u32::MAX);
+        line.handle_loss(start, 10, 1_000_000);
+        line.handle_estimate(start, 200_000, 1_000_000);
+        assert_eq!(line.ceiling(), 200_000);
     }
 }

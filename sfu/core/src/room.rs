@@ -18,6 +18,9 @@ pub(crate) struct Room {
     /// The level of every voice that is not silent.
     loud: Vec<(LayerAddress, SeatId, u8)>,
     told_silence: bool,
+    /// When the next tick is due. A timer that fires earlier belonged to a room of the same meeting
+    /// that emptied and filled again; it is let run out.
+    pub next_tick: Instant,
     /// Next look at the layers of all slots.
     pub next_look: Instant,
 }
@@ -31,6 +34,7 @@ impl Room {
             speakers: Speakers::new(4),
             loud: Vec::new(),
             told_silence: true,
+            next_tick: now + ROOM_TICK,
             next_look: now,
         }
     }

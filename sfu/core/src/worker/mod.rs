@@ -197,13 +197,12 @@ impl Worker {
             *place = Some(peer);
         }
         self.by_seat.insert(seat, key);
-        if !self.rooms.contains_key(&meeting) {
-            self.rooms.insert(meeting, Room::new(now));
-            self.timers.push(Reverse((now + ROOM_TICK, Timer::Room(meeting))));
-        }
-        if let Some(room) = self.rooms.get_mut(&meeting) {
-            room.members.push(key);
-        }
+        let timers = &mut self.timers;
+        let room = self.rooms.entry(meeting).or_insert_with(|| {
+            timers.push(Reverse((now + ROOM_TICK, Timer::Room(meeting))));
+            Room::new(now)
+        });
+        room.members.push(key);
         self.metrics.peers += 1;
         self.set_views(now, key, &views);
     }

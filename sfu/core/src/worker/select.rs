@@ -154,6 +154,10 @@ impl Worker {
     pub(super) fn tick_room(&mut self, now: Instant, meeting: MeetingId) {
         // A room that is gone lets its timer run out here.
         let Some(room) = self.rooms.get_mut(&meeting) else { return };
+        if now < room.next_tick {
+            return;
+        }
+        room.next_tick = now + ROOM_TICK;
         let voices = room.speakers.select(now).to_vec();
         let members = room.members.clone();
         let look = now >= room.next_look;

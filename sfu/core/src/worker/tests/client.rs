@@ -57,7 +57,6 @@ struct Stream {
 
 /// A browser.
 pub struct Client {
-    pub seat: SeatId,
     address: SocketAddr,
     server: Credentials,
     offer: Offer,
@@ -220,7 +219,6 @@ impl Client {
             height,
         };
         Self {
-            seat: seat(number),
             address: SocketAddr::from(([10, 0, 0, number as u8 + 1], 5_000)),
             server,
             offer,
@@ -255,7 +253,7 @@ impl Client {
         if let (Some(level), 0) = (self.voice, ticks % 4) {
             self.send_sound(level);
         }
-        if self.camera && ticks % 8 == 0 {
+        if self.camera && ticks.is_multiple_of(8) {
             (1..4).for_each(|stream| self.send_frame(stream));
         }
     }

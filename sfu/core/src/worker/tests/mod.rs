@@ -236,3 +236,14 @@ fn noise_from_anywhere_changes_nothing() {
     net.run(SECOND);
     assert!(net.clients[1].in_slot(VIDEO).len() > 40);
 }
+
+#[test]
+fn a_seat_that_offers_again_and_again_leaves_no_timers_behind() {
+    let mut net = Net::new(1);
+    for _ in 0..50 {
+        net.join(0);
+        net.run(Duration::from_millis(20));
+    }
+    net.run(SECOND);
+    assert!(net.worker.timers.len() <= 4, "{} timers", net.worker.timers.len());
+}
