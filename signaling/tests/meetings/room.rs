@@ -115,7 +115,8 @@ async fn what_the_media_plane_sees_reaches_those_it_concerns() {
     loop {
         match chair.next().await {
             ServerMessage::Slot { .. } => panic!("a slot of somebody else"),
-            ServerMessage::Event(event) if matches!(&event.event, Event::Seat { seat } if seat.media.microphone == MediaState::Sending) => {
+            ServerMessage::Event(event) if matches!(&event.event, Event::Seat { seat } if seat.media.microphone == MediaState::Sending) =>
+            {
                 break;
             }
             _ => {}
