@@ -13,6 +13,7 @@ mod hasher;
 mod list;
 mod lookup;
 mod password;
+pub mod ports;
 mod sample;
 mod session;
 mod sign_in;

@@ -41,7 +41,8 @@ impl Directory {
         Ok(paged(found, page))
     }
 
-    /// A page of mailboxes by address, found like people. Their use (letters, bytes) is mail's to say.
+    /// A page of mailboxes by address, found like people. Their use (letters, bytes) is
+    /// mail's to say.
     ///
     /// # Errors
     /// When the actor is no administrator.
@@ -64,12 +65,22 @@ impl Directory {
                 kind: mailbox.kind,
                 unit_name: registry.unit(mailbox.unit).map_or_else(String::new, |unit| unit.name.clone()),
                 readers: registry.readers(mailbox),
+                letters: None,
+                bytes: None,
             })
             .collect();
         found.retain(|mailbox| {
             holds(&[local_part(&mailbox.address), &mailbox.name, &mailbox.unit_name], &wanted)
         });
-        Ok(paged(found, page))
+        let mut page = paged(found, page);
+        if let Some(mail) = &self.mailbox_use {
+            for mailbox in &mut page.items {
+                let used = mail.of(mailbox.id).await;
+                mailbox.letters = used.map(|used| used.letters);
+                mailbox.bytes = used.map(|used| used.bytes);
+            }
+        }
+        Ok(page)
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
+use std::sync::Arc;
+
 use base::id::{MailboxId, PersonId, RoomId, UnitId};
 use directory_core::{Contact, DirectoryEntry, EmailAddress, Mailbox, Registry, Resolution};
 
-use crate::{Directory, DirectoryError, view::RoomView};
+use crate::{Directory, DirectoryError, ports::MailboxUse, view::RoomView};
 
 /// How the hub introduces itself in [`crate::view::SessionView`].
 #[derive(Debug, Clone)]
@@ -44,6 +46,13 @@ impl Directory {
     #[must_use]
     pub fn with_hub(mut self, name: &str, build: &str) -> Self {
         self.hub = HubName { name: name.to_owned(), build: build.to_owned() };
+        self
+    }
+
+    /// The same directory, whose console also tells how much mailboxes hold.
+    #[must_use]
+    pub fn with_mailbox_use(mut self, mail: Arc<dyn MailboxUse>) -> Self {
+        self.mailbox_use = Some(mail);
         self
     }
 

@@ -19,6 +19,7 @@ use crate::{
     failures::Failures,
     hasher::Hasher,
     lookup::HubName,
+    ports::MailboxUse,
     session::{Revoked, Sessions},
 };
 
@@ -27,6 +28,8 @@ use crate::{
 pub struct Directory {
     pub(crate) inner: Arc<Inner>,
     pub(crate) hub: HubName,
+    /// Set by hub once mail is open.
+    pub(crate) mailbox_use: Option<Arc<dyn MailboxUse>>,
 }
 
 pub(crate) struct Inner {
@@ -70,7 +73,7 @@ impl Directory {
             sessions: Sessions::default(),
             revocations: broadcast::channel(REVOCATIONS).0,
         };
-        Ok(Self { inner: Arc::new(inner), hub: HubName::default() })
+        Ok(Self { inner: Arc::new(inner), hub: HubName::default(), mailbox_use: None })
     }
 
     /// The directory as it stands now.

@@ -275,6 +275,10 @@ pub struct AdminMailboxView {
     pub unit_name: String,
     /// Names of who reads it.
     pub readers: Vec<String>,
+    /// Letters in it, when mail tells.
+    pub letters: Option<u64>,
+    /// Octets in it, when mail tells.
+    pub bytes: Option<u64>,
 }
 
 /// One line of the audit log.

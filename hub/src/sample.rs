@@ -1,6 +1,8 @@
 //! `--sample`: the province of Quảng Bình as it was in 2021, with invented people, meetings and letters.
 
+use base::Timestamp;
 use directory::SampleSignIn;
+use mail_gateway::sample::{SampleMailbox, load_sample};
 use signaling::{Sample, ports::Invitee};
 
 use crate::services::Services;
@@ -19,7 +21,16 @@ pub async fn load(services: &Services) -> Result<Vec<SampleSignIn>, String> {
         let sample = Sample { chair, delegates, announced: false };
         services.meetings.create_sample(sample).await.map_err(|cause| format!("sample meetings: {cause}"))?;
     }
+    let mailboxes: Vec<_> = sign_ins.iter().filter_map(|s| mailbox(&s.principal)).collect();
+    load_sample(services.mail.store(), &mailboxes, services.mail.domain(), Timestamp::now())
+        .await
+        .map_err(|cause| format!("sample letters: {cause}"))?;
     Ok(sign_ins)
+}
+
+fn mailbox(principal: &directory_core::Principal) -> Option<SampleMailbox> {
+    let grant = principal.mailboxes.first()?;
+    Some(SampleMailbox { mailbox: grant.mailbox, address: grant.address.clone(), name: grant.name.clone() })
 }
 
 fn invitee(principal: &directory_core::Principal) -> Invitee {

@@ -15,7 +15,7 @@ use crate::{
     config::Config,
     http::BUILD,
     invitation::Letterhead,
-    wiring::{MailPorts, MeetingPorts, settings},
+    wiring::{ConsolePorts, MailPorts, MeetingPorts, settings},
 };
 
 /// Handles to everything; clones share.
@@ -63,6 +63,7 @@ impl Services {
         let mail = Mail::open(data, &domain, MailPorts::over(&directory), settings::mail(&config)?)
             .await
             .map_err(|cause| format!("mail: {cause}"))?;
+        let directory = directory.with_mailbox_use(Arc::new(ConsolePorts(mail.clone())));
         let head = Letterhead {
             office: (config.hub.name.clone(), format!("hethong@{domain}")),
             domain,

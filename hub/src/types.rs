@@ -60,6 +60,7 @@ fn new() -> Declarations {
 fn protocol() -> Declarations {
     let mut all = new();
     all.add::<signaling_protocol::ClientFrame>();
+    all.add::<signaling_protocol::ClientMessage>();
     all.add::<signaling_protocol::ServerMessage>();
     all.add::<Timestamp>();
     all.add::<AccountId>();

@@ -126,7 +126,7 @@ test('a guest comes by link, waits, is admitted, seen and heard; the chair mutes
   await guest.fill('Họ và tên', 'Bà Khách Mời');
   await guest.press('Vào họp');
   await guest.sees('Đã vào phòng chờ');
-  await chair.press('Người');
+  await chair.press('Người 1');
   await chair.press('Cho vào');
   await onStage(guest);
   await Promise.all([seesFace(clerk, 'Bà Khách Mời'), seesFace(guest, clerk.me), hears(guest)]);

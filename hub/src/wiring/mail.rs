@@ -2,10 +2,14 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use base::{Redacted, Timestamp};
-use directory::{Directory, SignInError};
+use base::{MailboxId, Redacted, Timestamp};
+use directory::{
+    Directory, SignInError,
+    ports::{MailboxUse, Use},
+};
 use directory_core::Principal;
 use futures_util::future::{BoxFuture, FutureExt};
+use mail_gateway::Mail;
 use mail_gateway::ports::{Addresses, Credentials, Ports, Refused, Resolution, Unavailable};
 
 /// The answers to every port of mail.
@@ -54,6 +58,21 @@ impl Credentials for MailPorts {
                     _ => Refused::Wrong,
                 },
             )
+        }
+        .boxed()
+    }
+}
+
+/// What the console asks of mail.
+pub struct ConsolePorts(pub Mail);
+
+impl MailboxUse for ConsolePorts {
+    fn of(&self, mailbox: MailboxId) -> BoxFuture<'_, Option<Use>> {
+        async move {
+            let used = self.0.usage(mailbox).await;
+            let used =
+                used.inspect_err(|cause| tracing::error!(%cause, "mail: the use of a mailbox is not known"));
+            used.ok().map(|used| Use { letters: used.letters, bytes: used.bytes })
         }
         .boxed()
     }

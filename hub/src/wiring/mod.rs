@@ -5,6 +5,6 @@ mod media;
 mod meetings;
 pub mod settings;
 
-pub use mail::MailPorts;
+pub use mail::{ConsolePorts, MailPorts};
 pub use media::pump as pump_media;
 pub use meetings::MeetingPorts;

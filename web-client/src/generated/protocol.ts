@@ -1,132 +1,630 @@
-// Wire types of `lienthong.v1`, the same as signaling/protocol.
+// Generated from the hub's Rust types by `cargo xtask types`. Do not edit.
 
-export type Timestamp = number;
+/**
+ * One frame from a client: a message and the number its answer will carry.
+ */
+export type ClientFrame = { 
+/**
+ * Chosen by the client, echoed in [`crate::ServerMessage::Done`] or `Refused`.
+ */
+id: number, } & ({ "type": "enter", 
+/**
+ * A guest's one-time name; ignored for signed-in people, whose name is the directory's.
+ */
+name?: string | null, 
+/**
+ * Present when returning: yields the missed events instead of a snapshot where possible.
+ */
+resume?: Resume | null, 
+/**
+ * What the client is about to send.
+ */
+media: MediaWish, } | { "type": "offer", 
+/**
+ * SDP, at most [`crate::MAX_FRAME`] bytes.
+ */
+sdp: string, } | { "type": "view", 
+/**
+ * One entry per video slot in use; slots not named are empty.
+ */
+slots: Array<View>, } | { "type": "media", 
+/**
+ * The new wish.
+ */
+media: MediaWish, } | { "type": "chat", 
+/**
+ * Who reads it.
+ */
+to: ChatTo, 
+/**
+ * At most 2,000 characters.
+ */
+text: string, } | { "type": "hand", 
+/**
+ * `true` raises.
+ */
+raised: boolean, } | { "type": "mute", 
+/**
+ * Whose.
+ */
+seat: SeatId, } | { "type": "muteAll" } | { "type": "admit", 
+/**
+ * Who.
+ */
+seat: SeatId, } | { "type": "deny", 
+/**
+ * Who.
+ */
+seat: SeatId, } | { "type": "remove", 
+/**
+ * Who.
+ */
+seat: SeatId, } | { "type": "lock", 
+/**
+ * `true` locks.
+ */
+locked: boolean, } | { "type": "leave" } | { "type": "end" } | { "type": "ping", 
+/**
+ * The client's own clock in ms, echoed.
+ */
+sentAt: number, });
+
+/**
+ * The proof of an earlier visit.
+ */
+export type Resume = { 
+/**
+ * From [`crate::ServerMessage::Welcome`].
+ */
+token: string, 
+/**
+ * The number of the last event seen.
+ */
+lastEvent: number, };
+
+/**
+ * One video slot's wish.
+ */
+export type View = { 
+/**
+ * Index among the video slots, in the order of the `recvonly` video m-lines of the offer.
+ */
+slot: number, 
+/**
+ * What it shows.
+ */
+source: Source, 
+/**
+ * The height in device pixels it is drawn at; decides the layer.
+ */
+height: number, };
+
+/**
+ * A source of video: whose, and which.
+ */
+export type Source = { 
+/**
+ * Whose.
+ */
+seat: SeatId, 
+/**
+ * Which of that seat's tracks.
+ */
+kind: MediaKind, };
+
+/**
+ * A participant's place in a meeting; survives reconnects, reloads and changes of device.
+ */
 export type SeatId = string;
-export type MeetingId = string;
+
+/**
+ * The four things a participant can send.
+ */
+export type MediaKind = "microphone" | "camera" | "screen" | "screenAudio";
+
+/**
+ * What a participant wants to send.
+ */
+export type MediaWish = { 
+/**
+ * Microphone switched on.
+ */
+microphone: boolean, 
+/**
+ * Camera switched on.
+ */
+camera: boolean, 
+/**
+ * Screen being presented.
+ */
+screen: boolean, };
+
+/**
+ * Readers of a line of chat.
+ */
+export type ChatTo = "all" | "chair";
+
+/**
+ * A client's message.
+ */
+export type ClientMessage = { "type": "enter", 
+/**
+ * A guest's one-time name; ignored for signed-in people, whose name is the directory's.
+ */
+name?: string | null, 
+/**
+ * Present when returning: yields the missed events instead of a snapshot where possible.
+ */
+resume?: Resume | null, 
+/**
+ * What the client is about to send.
+ */
+media: MediaWish, } | { "type": "offer", 
+/**
+ * SDP, at most [`crate::MAX_FRAME`] bytes.
+ */
+sdp: string, } | { "type": "view", 
+/**
+ * One entry per video slot in use; slots not named are empty.
+ */
+slots: Array<View>, } | { "type": "media", 
+/**
+ * The new wish.
+ */
+media: MediaWish, } | { "type": "chat", 
+/**
+ * Who reads it.
+ */
+to: ChatTo, 
+/**
+ * At most 2,000 characters.
+ */
+text: string, } | { "type": "hand", 
+/**
+ * `true` raises.
+ */
+raised: boolean, } | { "type": "mute", 
+/**
+ * Whose.
+ */
+seat: SeatId, } | { "type": "muteAll" } | { "type": "admit", 
+/**
+ * Who.
+ */
+seat: SeatId, } | { "type": "deny", 
+/**
+ * Who.
+ */
+seat: SeatId, } | { "type": "remove", 
+/**
+ * Who.
+ */
+seat: SeatId, } | { "type": "lock", 
+/**
+ * `true` locks.
+ */
+locked: boolean, } | { "type": "leave" } | { "type": "end" } | { "type": "ping", 
+/**
+ * The client's own clock in ms, echoed.
+ */
+sentAt: number, };
+
+/**
+ * The hub's message.
+ */
+export type ServerMessage = { "type": "welcome", 
+/**
+ * The own seat.
+ */
+seat: SeatId, 
+/**
+ * For [`crate::Resume`]; valid 60 s after the socket died, and across reloads of the page.
+ */
+resumeToken: string, 
+/**
+ * The hub's clock.
+ */
+serverTime: Timestamp, 
+/**
+ * The hub's build; a client of another build reloads when idle.
+ */
+build: string, 
+/**
+ * Absent when the visit was resumed and only missed events follow.
+ */
+snapshot: Snapshot | null, } | { "type": "waiting", 
+/**
+ * Own place in the queue, from 1.
+ */
+position: number, 
+/**
+ * The meeting's title.
+ */
+title: string, } | { "type": "answer", 
+/**
+ * Echo of the offer's frame id.
+ */
+id: number, 
+/**
+ * SDP.
+ */
+sdp: string, } | { "type": "event" } & NumberedEvent | { "type": "snapshot" } & Snapshot | { "type": "slot", 
+/**
+ * Audio or video slot.
+ */
+kind: SlotKind, 
+/**
+ * Index in the order of the offer's `recvonly` m-lines of that kind.
+ */
+slot: number, 
+/**
+ * What it carries; nothing when absent.
+ */
+source: Source | null, 
+/**
+ * RTP timestamp, as the receiver sees it, of the first frame of the new source.
+ */
+rtpTimestamp: number | null, } | { "type": "levels", 
+/**
+ * Level per speaking seat.
+ */
+levels: Array<SeatLevel>, } | { "type": "done", 
+/**
+ * Echo.
+ */
+id: number, } | { "type": "refused", 
+/**
+ * Echo; 0 when the frame could not be read.
+ */
+id: number, 
+/**
+ * Why, for the client's own words.
+ */
+code: RefusalCode, 
+/**
+ * Why, for a technician; English, no secrets.
+ */
+detail: string, } | { "type": "pong", 
+/**
+ * Echo.
+ */
+sentAt: number, 
+/**
+ * The hub's clock.
+ */
+serverTime: Timestamp, } | { "type": "goodbye", 
+/**
+ * Why; absent when another tab of the same person took the seat over.
+ */
+reason: LeaveReason | null, };
+
+/**
+ * Everything a client needs to draw the meeting.
+ */
+export type Snapshot = { 
+/**
+ * The number of the last event it contains.
+ */
+number: number, 
+/**
+ * The meeting.
+ */
+meeting: MeetingView, 
+/**
+ * All seats, in protocol order; waiting ones only for those who may admit.
+ */
+seats: Array<Seat>, 
+/**
+ * The last 200 lines this seat may read.
+ */
+chat: Array<ChatLine>, };
+
+/**
+ * A participant.
+ */
+export type Seat = { 
+/**
+ * Stable over reconnects and reloads.
+ */
+id: SeatId, 
+/**
+ * The directory's person, absent for guests.
+ */
+person: PersonId | null, 
+/**
+ * *Họ và tên*, whole.
+ */
+name: string, 
+/**
+ * Unit's name ("Sở Tài chính"), empty for guests.
+ */
+unit: string, 
+/**
+ * Position ("Chuyên viên"), may be empty.
+ */
+position: string, 
+/**
+ * What it may do.
+ */
+role: Role, 
+/**
+ * Protocol order: tiles stand in this order, never by loudness.
+ */
+order: number, 
+/**
+ * `false` while the visit is interrupted; the seat is kept for 60 s.
+ */
+connected: boolean, 
+/**
+ * `true` while in the waiting room.
+ */
+waiting: boolean, 
+/**
+ * When the hand went up, if it is up.
+ */
+handRaisedAt: Timestamp | null, 
+/**
+ * What is really arriving.
+ */
+media: SeatMedia, 
+/**
+ * When this participant first entered.
+ */
+joinedAt: Timestamp, };
+
+/**
+ * A natural person of the directory.
+ */
 export type PersonId = string;
 
-export type MediaKind = "microphone" | "camera" | "screen" | "screenAudio";
-export type ChatTo = "all" | "chair";
-export type Resume = { token: string; lastEvent: number };
-export type MediaWish = { microphone: boolean; camera: boolean; screen: boolean };
-export type Source = { seat: SeatId; kind: MediaKind };
-export type View = { slot: number; source: Source; height: number };
+/**
+ * Microseconds since 1970-01-01T00:00:00Z. Zones exist only at the edges (screens, letters).
+ */
+export type Timestamp = number;
 
-export type ClientMessage =
-    | { type: "enter"; name?: string; resume?: Resume; media: MediaWish }
-    | { type: "offer"; sdp: string }
-    | { type: "view"; slots: Array<View> }
-    | { type: "media"; media: MediaWish }
-    | { type: "chat"; to: ChatTo; text: string }
-    | { type: "hand"; raised: boolean }
-    | { type: "mute"; seat: SeatId }
-    | { type: "muteAll" }
-    | { type: "admit"; seat: SeatId }
-    | { type: "deny"; seat: SeatId }
-    | { type: "remove"; seat: SeatId }
-    | { type: "lock"; locked: boolean }
-    | { type: "leave" }
-    | { type: "end" }
-    | { type: "ping"; sentAt: number };
+/**
+ * What a seat may do; the names are those of access tokens.
+ */
+export type Role = "chair" | "moderator" | "secretary" | "delegate" | "site" | "guest" | "observer" | "operator";
 
-export type ClientFrame = { id: number } & ClientMessage;
+/**
+ * The four tracks of a seat.
+ */
+export type SeatMedia = { 
+/**
+ * Voice.
+ */
+microphone: MediaState, 
+/**
+ * Face.
+ */
+camera: MediaState, 
+/**
+ * Presented screen.
+ */
+screen: MediaState, };
 
-export type SlotKind = "audio" | "video";
-export type SeatLevel = { seat: SeatId; level: number };
-export type RefusalCode =
-    | "malformed"
-    | "badOffer"
-    | "forbidden"
-    | "unknownSeat"
-    | "locked"
-    | "ended"
-    | "unknownMeeting"
-    | "nameNeeded"
-    | "alreadyPresenting"
-    | "tooFast"
-    | "unavailable"
-    | "outOfOrder";
-
-export type Role =
-    | "chair"
-    | "moderator"
-    | "secretary"
-    | "delegate"
-    | "site"
-    | "guest"
-    | "observer"
-    | "operator";
-export type MeetingStatus = "scheduled" | "live" | "ended" | "cancelled";
-export type Floor = "open" | "called";
+/**
+ * The truth about one of a seat's tracks, as the hub sees it at ingress.
+ */
 export type MediaState = "off" | "sending" | "lost" | "gated";
-export type SeatMedia = { microphone: MediaState; camera: MediaState; screen: MediaState };
 
-export type Seat = {
-    id: SeatId;
-    person: PersonId | null;
-    name: string;
-    unit: string;
-    position: string;
-    role: Role;
-    order: number;
-    connected: boolean;
-    waiting: boolean;
-    handRaisedAt: Timestamp | null;
-    media: SeatMedia;
-    joinedAt: Timestamp;
-};
+/**
+ * The meeting's own facts.
+ */
+export type MeetingView = { 
+/**
+ * Which.
+ */
+id: MeetingId, 
+/**
+ * *Tên cuộc họp*.
+ */
+title: string, 
+/**
+ * The chair's name and position for the header, empty if none is set.
+ */
+chair: string, 
+/**
+ * Planned start.
+ */
+startsAt: Timestamp, 
+/**
+ * Planned end.
+ */
+endsAt: Timestamp, 
+/**
+ * Since when it is live.
+ */
+liveSince: Timestamp | null, 
+/**
+ * Where it stands.
+ */
+status: MeetingStatus, 
+/**
+ * Who may speak.
+ */
+floor: Floor, 
+/**
+ * Nobody new may enter.
+ */
+locked: boolean, };
 
-export type ChatLine = {
-    number: number;
-    from: SeatId;
-    name: string;
-    to: ChatTo;
-    text: string;
-    at: Timestamp;
-};
+/**
+ * A meeting.
+ */
+export type MeetingId = string;
 
-export type MeetingView = {
-    id: MeetingId;
-    title: string;
-    chair: string;
-    startsAt: Timestamp;
-    endsAt: Timestamp;
-    liveSince: Timestamp | null;
-    status: MeetingStatus;
-    floor: Floor;
-    locked: boolean;
-};
+/**
+ * Where the meeting stands.
+ */
+export type MeetingStatus = "scheduled" | "live" | "ended" | "cancelled";
 
-export type Snapshot = { number: number; meeting: MeetingView; seats: Array<Seat>; chat: Array<ChatLine> };
+/**
+ * Who may speak.
+ */
+export type Floor = "open" | "called";
+
+/**
+ * A line of chat.
+ */
+export type ChatLine = { 
+/**
+ * The number of the event that carried it.
+ */
+number: number, 
+/**
+ * Who wrote it.
+ */
+from: SeatId, 
+/**
+ * The writer's name, kept when the seat is gone.
+ */
+name: string, 
+/**
+ * Who reads it.
+ */
+to: ChatTo, 
+/**
+ * The text, plain.
+ */
+text: string, 
+/**
+ * When.
+ */
+at: Timestamp, };
+
+/**
+ * Why a message was refused.
+ */
+export type RefusalCode = "malformed" | "badOffer" | "forbidden" | "unknownSeat" | "locked" | "ended" | "unknownMeeting" | "nameNeeded" | "alreadyPresenting" | "tooFast" | "unavailable" | "outOfOrder";
+
+/**
+ * Why a seat left.
+ */
 export type LeaveReason = "left" | "lost" | "removed" | "denied";
+
+/**
+ * A voice.
+ */
+export type SeatLevel = { 
+/**
+ * Whose.
+ */
+seat: SeatId, 
+/**
+ * RFC 6464 level: 0 loudest … 127 silence, in −dBov.
+ */
+level: number, };
+
+/**
+ * An event and its place in the meeting's list.
+ */
+export type NumberedEvent = { 
+/**
+ * Rising by one; a gap means events this seat may not see.
+ */
+number: number, 
+/**
+ * When.
+ */
+at: Timestamp, 
+/**
+ * What.
+ */
+event: Event, };
+
+/**
+ * What changed.
+ */
+export type Event = { "type": "seat", 
+/**
+ * Its state now.
+ */
+seat: Seat, } | { "type": "left", 
+/**
+ * Which.
+ */
+seat: SeatId, 
+/**
+ * Why.
+ */
+reason: LeaveReason, } | { "type": "chat", 
+/**
+ * The line.
+ */
+line: ChatLine, } | { "type": "meeting", 
+/**
+ * The facts now.
+ */
+meeting: MeetingView, } | { "type": "muted", 
+/**
+ * Whose.
+ */
+seat: SeatId, 
+/**
+ * Which.
+ */
+kind: MediaKind, 
+/**
+ * By whom.
+ */
+by: SeatId, } | { "type": "ended", 
+/**
+ * Why.
+ */
+reason: EndReason, 
+/**
+ * Name of who ended it, if somebody did.
+ */
+by: string | null, };
+
+/**
+ * Why a meeting ended.
+ */
 export type EndReason = "chair" | "cancelled" | "shutdown";
 
-export type Event =
-    | { type: "seat"; seat: Seat }
-    | { type: "left"; seat: SeatId; reason: LeaveReason }
-    | { type: "chat"; line: ChatLine }
-    | { type: "meeting"; meeting: MeetingView }
-    | { type: "muted"; seat: SeatId; kind: MediaKind; by: SeatId }
-    | { type: "ended"; reason: EndReason; by: string | null };
+/**
+ * Kind of a receive slot.
+ */
+export type SlotKind = "audio" | "video";
 
-export type NumberedEvent = { number: number; at: Timestamp; event: Event };
+/**
+ * A sign-in: one person's or one service's credentials.
+ */
+export type AccountId = string;
 
-export type ServerMessage =
-    | {
-          type: "welcome";
-          seat: SeatId;
-          resumeToken: string;
-          serverTime: Timestamp;
-          build: string;
-          snapshot: Snapshot | null;
-      }
-    | { type: "waiting"; position: number; title: string }
-    | { type: "answer"; id: number; sdp: string }
-    | ({ type: "event" } & NumberedEvent)
-    | ({ type: "snapshot" } & Snapshot)
-    | { type: "slot"; kind: SlotKind; slot: number; source: Source | null; rtpTimestamp: number | null }
-    | { type: "levels"; levels: Array<SeatLevel> }
-    | { type: "done"; id: number }
-    | { type: "refused"; id: number; code: RefusalCode; detail: string }
-    | { type: "pong"; sentAt: number; serverTime: Timestamp }
-    | { type: "goodbye"; reason: LeaveReason | null };
+/**
+ * An administrative act in the audit log.
+ */
+export type AuditId = string;
+
+/**
+ * A named set of persons.
+ */
+export type GroupId = string;
+
+/**
+ * A mail address's store (*hộp thư*): personal or agency. It is the JMAP account id of that store.
+ */
+export type MailboxId = string;
+
+/**
+ * A meeting room (*phòng họp*).
+ */
+export type RoomId = string;
+
+/**
+ * A browser session of an account.
+ */
+export type SessionId = string;
+
+/**
+ * A site (*điểm cầu*).
+ */
+export type SiteId = string;
+
+/**
+ * An organisational unit: province, district, commune, department, division.
+ */
+export type UnitId = string;

@@ -1,140 +1,823 @@
-// REST types of the hub.
+// Generated from the hub's Rust types by `cargo xtask types`. Do not edit.
 
-import type { Floor, MeetingId, MeetingStatus, PersonId, Role, Timestamp } from "./protocol";
+import type { AuditId, Floor, MailboxId, MeetingId, MeetingStatus, PersonId, Role, RoomId, SessionId, Timestamp, UnitId } from './protocol';
 
+/**
+ * One line of a search's answer.
+ */
+export type DirectoryEntry = { 
+/**
+ * Person, unit or mailbox.
+ */
+kind: EntryKind, 
+/**
+ * The person's, unit's or mailbox's id.
+ */
+id: string, 
+/**
+ * The name, with its type for a unit.
+ */
+name: string, 
+/**
+ * What tells namesakes apart: position and unit of a person, parent of a unit.
+ */
+detail: string, 
+/**
+ * Where a letter to it goes.
+ */
+address: string | null, };
+
+/**
+ * What was found.
+ */
+export type EntryKind = "person" | "unit" | "mailbox";
+
+/**
+ * Who is signed in, and where.
+ */
+export type SessionView = { 
+/**
+ * The person.
+ */
+person: SessionPerson, 
+/**
+ * The sign-in name.
+ */
+login: string, 
+/**
+ * Shows the console.
+ */
+isAdmin: boolean, 
+/**
+ * The password is a temporary one: nothing else works before it is changed.
+ */
+mustChangePassword: boolean, 
+/**
+ * Mailboxes, the personal one first.
+ */
+mailboxes: Array<MailboxGrant>, 
+/**
+ * The hub.
+ */
+hub: HubView, 
+/**
+ * The hub's clock, by which the client corrects its own.
+ */
+serverTime: Timestamp, };
+
+/**
+ * The signed-in person.
+ */
+export type SessionPerson = { 
+/**
+ * Id.
+ */
+id: PersonId, 
+/**
+ * Full name.
+ */
+name: string, 
+/**
+ * Unit of the first position.
+ */
+unit: UnitId, 
+/**
+ * That unit's name.
+ */
+unitName: string, 
+/**
+ * Title of the first position.
+ */
+position: string, };
+
+/**
+ * The hub as its pages show it.
+ */
+export type HubView = { 
+/**
+ * Mail domain.
+ */
+domain: string, 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * Build.
+ */
+build: string, };
+
+/**
+ * A mailbox its reader may open.
+ */
+export type MailboxGrant = { 
+/**
+ * The mailbox; also the JMAP account id.
+ */
+mailbox: MailboxId, 
+/**
+ * Its primary address.
+ */
+address: string, 
+/**
+ * The name shown in *From*.
+ */
+name: string, 
+/**
+ * Personal or agency.
+ */
+kind: MailboxKind, 
+/**
+ * Whether the reader may also send as this address.
+ */
+maySend: boolean, };
+
+/**
+ * Whose letters a mailbox holds.
+ */
 export type MailboxKind = "personal" | "agency";
-export type MailboxGrant = { mailbox: string; address: string; name: string; kind: MailboxKind; maySend: boolean };
 
-export type SessionView = {
-    person: { id: PersonId; name: string; unit: string; unitName: string; position: string };
-    login: string;
-    isAdmin: boolean;
-    mustChangePassword: boolean;
-    mailboxes: Array<MailboxGrant>;
-    hub: { domain: string; name: string; build: string };
-    serverTime: Timestamp;
-};
+/**
+ * Credentials.
+ */
+export type SignInRequest = { 
+/**
+ * Sign-in name or personal address.
+ */
+login: string, 
+/**
+ * Password.
+ */
+password: string, };
 
-export type MeetingSummary = {
-    id: MeetingId;
-    title: string;
-    startsAt: Timestamp;
-    endsAt: Timestamp;
-    status: MeetingStatus;
-    /** Empty if none is named. */
-    chair: string;
-    organiser: string;
-    room: string | null;
-    present: number;
-    mayEdit: boolean;
-};
+/**
+ * A change of the own password.
+ */
+export type PasswordRequest = { 
+/**
+ * The present one.
+ */
+current: string, 
+/**
+ * The next one.
+ */
+new: string, };
 
-/** What the lobby shows before anybody enters; also for guests. */
-export type EntryView = {
-    id: MeetingId;
-    title: string;
-    chair: string;
-    startsAt: Timestamp;
-    endsAt: Timestamp;
-    status: MeetingStatus;
-    room: string | null;
-    asGuest: boolean;
-    serverTime: Timestamp;
-};
+/**
+ * One of the own sessions.
+ */
+export type SessionEntry = { 
+/**
+ * Id.
+ */
+id: SessionId, 
+/**
+ * Signed in at.
+ */
+createdAt: Timestamp, 
+/**
+ * Last used, to five minutes.
+ */
+lastSeen: Timestamp, 
+/**
+ * From which network address.
+ */
+ip: string, 
+/**
+ * With which browser.
+ */
+userAgent: string, 
+/**
+ * The one that asks.
+ */
+current: boolean, };
 
-export type UnitView = {
-    id: string;
-    parent: string | null;
-    kind: string;
-    name: string;
-    shortName: string;
-    order: number;
-    code: string;
-    people: number;
-    address: string | null;
-};
+/**
+ * One unit of the tree; the whole tree comes as a list in protocol order, parents first.
+ */
+export type UnitView = { 
+/**
+ * Id.
+ */
+id: UnitId, 
+/**
+ * The unit above.
+ */
+parent: UnitId | null, 
+/**
+ * Kind.
+ */
+kind: UnitKind, 
+/**
+ * Full name.
+ */
+name: string, 
+/**
+ * Short name.
+ */
+shortName: string, 
+/**
+ * Protocol order among its siblings.
+ */
+order: number, 
+/**
+ * Identifier code.
+ */
+code: string, 
+/**
+ * How many people hold a position in it.
+ */
+people: number, 
+/**
+ * Address of its agency mailbox.
+ */
+address: string | null, };
 
-export type PersonView = {
-    id: PersonId;
-    name: string;
-    position: string;
-    unit: string;
-    unitName: string;
-    address: string | null;
-    order: number;
-};
+/**
+ * What sort of unit; the level is a matter of the tree, never of the kind.
+ */
+export type UnitKind = "province" | "district" | "commune" | "agency" | "division" | "centre";
 
-export type DirectoryEntry = {
-    kind: "person" | "unit" | "mailbox";
-    id: string;
-    name: string;
-    detail: string;
-    address: string | null;
-};
+/**
+ * One person.
+ */
+export type PersonView = { 
+/**
+ * Id.
+ */
+id: PersonId, 
+/**
+ * Full name.
+ */
+name: string, 
+/**
+ * Title.
+ */
+position: string, 
+/**
+ * Unit.
+ */
+unit: UnitId, 
+/**
+ * The unit's name.
+ */
+unitName: string, 
+/**
+ * Personal address.
+ */
+address: string | null, 
+/**
+ * Protocol order.
+ */
+order: number, };
 
-export type InviteeView = {
-    /** Absent for an agency mailbox. */
-    person: PersonId | null;
-    name: string;
-    address: string;
-    unitName: string;
-    position: string;
-    role: Role;
-};
+/**
+ * One meeting room.
+ */
+export type RoomView = { 
+/**
+ * Id.
+ */
+id: RoomId, 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * Whose.
+ */
+unit: UnitId, 
+/**
+ * That unit's name.
+ */
+unitName: string, 
+/**
+ * Building and floor; may be empty.
+ */
+place: string, 
+/**
+ * Seats; 0 when not known.
+ */
+seats: number, };
 
-export type MeetingDetail = MeetingSummary & {
-    roomId: string | null;
-    floor: Floor;
-    invitees: Array<InviteeView>;
-    units: Array<string>;
-    sequence: number;
-    mayInviteGuests: boolean;
-};
+/**
+ * A person as IT staff see one.
+ */
+export type AdminPersonView = { 
+/**
+ * Id.
+ */
+id: PersonId, 
+/**
+ * Full name.
+ */
+name: string, 
+/**
+ * Title.
+ */
+position: string, 
+/**
+ * Unit.
+ */
+unit: UnitId, 
+/**
+ * The unit's name.
+ */
+unitName: string, 
+/**
+ * Sign-in name; empty without an account.
+ */
+login: string, 
+/**
+ * Personal address; empty without a mailbox.
+ */
+address: string, 
+/**
+ * Whether the account may sign in.
+ */
+state: AccountState, 
+/**
+ * IT staff.
+ */
+isAdmin: boolean, 
+/**
+ * The password is a temporary one.
+ */
+mustChangePassword: boolean, 
+/**
+ * Last successful sign-in.
+ */
+lastSignIn: Timestamp | null, };
 
-export type RoomView = { id: string; name: string; unit: string; unitName: string; place: string; seats: number };
-
-/** One page of a console list, counted from 1. */
-export type Page<T> = { items: Array<T>; total: number; page: number; pageSize: number };
-
+/**
+ * Whether an account may sign in.
+ */
 export type AccountState = "active" | "disabled";
 
-export type AdminPersonView = {
-    id: PersonId;
-    name: string;
-    position: string;
-    unit: string;
-    unitName: string;
-    login: string;
-    address: string;
-    state: AccountState;
-    isAdmin: boolean;
-    mustChangePassword: boolean;
-    lastSignIn: Timestamp | null;
-};
+/**
+ * A person to be created.
+ */
+export type NewPersonRequest = { 
+/**
+ * Full name.
+ */
+name: string, 
+/**
+ * Unit.
+ */
+unit: UnitId, 
+/**
+ * Title.
+ */
+position: string, 
+/**
+ * Sign-in name; made from the name when absent.
+ */
+login?: string, };
 
-export type CreatedPersonView = { person: PersonView; login: string; address: string; temporaryPassword: string };
-export type TemporaryPasswordView = { temporaryPassword: string };
+/**
+ * A person just created; the only time the temporary password is shown.
+ */
+export type CreatedPersonView = { 
+/**
+ * The person.
+ */
+person: PersonView, 
+/**
+ * Sign-in name.
+ */
+login: string, 
+/**
+ * Personal address.
+ */
+address: string, 
+/**
+ * Password for the first sign-in.
+ */
+temporaryPassword: string, };
 
-export type AdminMailboxView = {
-    id: string;
-    address: string;
-    name: string;
-    kind: MailboxKind;
-    unitName: string;
-    /** Names of those who may read it. */
-    readers: Array<string>;
-    /** Its use, where the mail service has told of it. */
-    letters?: number;
-    bytes?: number;
-};
+/**
+ * A password just reset; the only time it is shown.
+ */
+export type TemporaryPasswordView = { 
+/**
+ * Password for the next sign-in.
+ */
+temporaryPassword: string, };
 
-export type AuditView = {
-    id: string;
-    sequence: number;
-    at: Timestamp;
-    actor: string;
-    login: string;
-    action: string;
-    sentence: string;
-    ip: string;
-};
+/**
+ * A room to be created.
+ */
+export type NewRoomRequest = { 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * Whose; the root unit when absent.
+ */
+unit?: UnitId, 
+/**
+ * Building and floor.
+ */
+place: string, 
+/**
+ * Seats.
+ */
+seats: number, };
+
+/**
+ * A mailbox as IT staff see one.
+ */
+export type AdminMailboxView = { 
+/**
+ * Id.
+ */
+id: MailboxId, 
+/**
+ * Primary address.
+ */
+address: string, 
+/**
+ * Name shown in *From*.
+ */
+name: string, 
+/**
+ * Personal or agency.
+ */
+kind: MailboxKind, 
+/**
+ * The unit's name.
+ */
+unitName: string, 
+/**
+ * Names of who reads it.
+ */
+readers: Array<string>, 
+/**
+ * Letters in it, when mail tells.
+ */
+letters: number | null, 
+/**
+ * Octets in it, when mail tells.
+ */
+bytes: number | null, };
+
+/**
+ * One line of the audit log.
+ */
+export type AuditView = { 
+/**
+ * Id.
+ */
+id: AuditId, 
+/**
+ * Its place in the chain.
+ */
+sequence: number, 
+/**
+ * When.
+ */
+at: Timestamp, 
+/**
+ * Who acted: the name.
+ */
+actor: string, 
+/**
+ * Who acted: the sign-in name.
+ */
+login: string, 
+/**
+ * The act, for programs.
+ */
+action: string, 
+/**
+ * The act, in words.
+ */
+sentence: string, 
+/**
+ * From which network address; empty on the machine itself.
+ */
+ip: string, };
+
+/**
+ * A page of a list.
+ */
+export type Page<T> = { 
+/**
+ * The lines.
+ */
+items: Array<T>, 
+/**
+ * Lines on all pages.
+ */
+total: number, 
+/**
+ * This page, from 1.
+ */
+page: number, 
+/**
+ * Lines of a full page.
+ */
+pageSize: number, };
+
+/**
+ * A meeting in a list.
+ */
+export type MeetingSummary = { 
+/**
+ * Which.
+ */
+id: MeetingId, 
+/**
+ * *Tên cuộc họp*.
+ */
+title: string, 
+/**
+ * Planned start.
+ */
+startsAt: Timestamp, 
+/**
+ * Planned end.
+ */
+endsAt: Timestamp, 
+/**
+ * Where it stands; a meeting that is long over and empty counts as ended.
+ */
+status: MeetingStatus, 
+/**
+ * The chair's name and position, empty if none is named.
+ */
+chair: string, 
+/**
+ * Who called it, empty for one made on the command line.
+ */
+organiser: string, 
+/**
+ * The meeting room's name.
+ */
+room: string | null, 
+/**
+ * Participants who are in now.
+ */
+present: number, 
+/**
+ * Whether the reader may change or cancel it.
+ */
+mayEdit: boolean, };
+
+/**
+ * A meeting whole.
+ */
+export type MeetingDetail = { 
+/**
+ * Which meeting room.
+ */
+roomId: RoomId | null, 
+/**
+ * Who may speak.
+ */
+floor: Floor, 
+/**
+ * Who is invited, in protocol order.
+ */
+invitees: Array<InviteeView>, 
+/**
+ * Invited units.
+ */
+units: Array<UnitId>, 
+/**
+ * iCalendar SEQUENCE.
+ */
+sequence: number, 
+/**
+ * Whether the reader may make links for guests.
+ */
+mayInviteGuests: boolean, 
+/**
+ * Which.
+ */
+id: MeetingId, 
+/**
+ * *Tên cuộc họp*.
+ */
+title: string, 
+/**
+ * Planned start.
+ */
+startsAt: Timestamp, 
+/**
+ * Planned end.
+ */
+endsAt: Timestamp, 
+/**
+ * Where it stands; a meeting that is long over and empty counts as ended.
+ */
+status: MeetingStatus, 
+/**
+ * The chair's name and position, empty if none is named.
+ */
+chair: string, 
+/**
+ * Who called it, empty for one made on the command line.
+ */
+organiser: string, 
+/**
+ * The meeting room's name.
+ */
+room: string | null, 
+/**
+ * Participants who are in now.
+ */
+present: number, 
+/**
+ * Whether the reader may change or cancel it.
+ */
+mayEdit: boolean, };
+
+/**
+ * Somebody invited.
+ */
+export type InviteeView = { 
+/**
+ * Absent for a unit's agency mailbox.
+ */
+person: PersonId | null, 
+/**
+ * *Họ và tên*, or the mailbox's name.
+ */
+name: string, 
+/**
+ * Mail address.
+ */
+address: string, 
+/**
+ * Unit's name.
+ */
+unitName: string, 
+/**
+ * *Chức vụ*.
+ */
+position: string, 
+/**
+ * Role in the meeting.
+ */
+role: Role, };
+
+/**
+ * A new meeting.
+ */
+export type NewMeeting = { 
+/**
+ * *Tên cuộc họp*.
+ */
+title: string, 
+/**
+ * Planned start.
+ */
+startsAt: Timestamp, 
+/**
+ * Planned end.
+ */
+endsAt: Timestamp, 
+/**
+ * Meeting room.
+ */
+room?: RoomId, 
+/**
+ * Invited persons.
+ */
+persons: Array<PersonId>, 
+/**
+ * Invited units.
+ */
+units: Array<UnitId>, 
+/**
+ * Who may speak; open unless told otherwise.
+ */
+floor?: Floor, 
+/**
+ * *Chủ trì*; whoever creates the meeting unless told otherwise.
+ */
+chair?: PersonId, 
+/**
+ * *Thư ký*.
+ */
+secretary?: PersonId, 
+/**
+ * The confirmation that nothing in it is a state secret; anything but `true` is refused.
+ */
+notSecret: boolean, };
+
+/**
+ * Changes to a meeting; what is absent stays.
+ */
+export type MeetingChange = { 
+/**
+ * New title.
+ */
+title?: string, 
+/**
+ * New start.
+ */
+startsAt?: Timestamp, 
+/**
+ * New end.
+ */
+endsAt?: Timestamp, 
+/**
+ * New room; `null` for none.
+ */
+room?: string | null, 
+/**
+ * New list of persons; goes together with `units`.
+ */
+persons?: Array<PersonId>, 
+/**
+ * New list of units; goes together with `persons`.
+ */
+units?: Array<UnitId>, 
+/**
+ * New rule of the floor.
+ */
+floor?: Floor, };
+
+/**
+ * What the page before the meeting shows; guests see it without signing in.
+ */
+export type EntryView = { 
+/**
+ * Which.
+ */
+id: MeetingId, 
+/**
+ * *Tên cuộc họp*.
+ */
+title: string, 
+/**
+ * The chair's name and position, empty if none is named.
+ */
+chair: string, 
+/**
+ * Planned start.
+ */
+startsAt: Timestamp, 
+/**
+ * Planned end.
+ */
+endsAt: Timestamp, 
+/**
+ * Where it stands.
+ */
+status: MeetingStatus, 
+/**
+ * The meeting room's name.
+ */
+room: string | null, 
+/**
+ * `true`: entering needs a name, as nobody is signed in.
+ */
+asGuest: boolean, 
+/**
+ * The hub's clock.
+ */
+serverTime: Timestamp, };
+
+/**
+ * A link for guests.
+ */
+export type GuestLink = { 
+/**
+ * The link; begins with `/` where the hub does not know its own address.
+ */
+url: string, 
+/**
+ * The token alone.
+ */
+token: string, };
+
+/**
+ * The body of every error.
+ */
+export type ErrorBody = { 
+/**
+ * The error.
+ */
+error: ErrorDetail, };
+
+/**
+ * What went wrong.
+ */
+export type ErrorDetail = { 
+/**
+ * For programs.
+ */
+code: string, 
+/**
+ * For people, in Vietnamese.
+ */
+message: string, 
+/**
+ * The log line has it too.
+ */
+id: string, };

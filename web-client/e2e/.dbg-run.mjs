@@ -1,0 +1,38 @@
+// Runs the browser tests in network namespaces of their own: real addresses (Firefox starts no ICE
+// against 127.0.0.1), a default route (without one it gathers no candidate), and no way out, so that a
+// request to any other host fails the test that caused it.
+//
+//   here: hub, Firefox, Chromium, the tests    10.99.0.1 ── veth ── 10.99.0.2   `visitor`: one more Chromium,
+//                                                                               whose line a test can cut
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const wanted = [];
+const files = readdirSync(here)
+  .filter((name) => name.endsWith('.e2e.mjs'))
+  .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
+  .sort()
+  .map((name) => join(here, name));
+
+const setup = [
+  'mkdir -p /run/netns',
+  'mount -t tmpfs none /run/netns',
+  'ip netns add visitor',
+  'ip link set lo up',
+  'ip link add lt0 type veth peer name lt1 netns visitor',
+  'ip addr add 10.99.0.1/24 dev lt0',
+  'ip link set lt0 up',
+  'ip route add default via 10.99.0.2',
+  'ip -n visitor link set lo up',
+  'ip -n visitor addr add 10.99.0.2/24 dev lt1',
+  'ip -n visitor link set lt1 up',
+  'ip -n visitor route add default via 10.99.0.1',
+  'exec "$@"',
+].join(' && ');
+const namespaces = ['--net', '--mount', ...(process.getuid() === 0 ? [] : ['--map-root-user'])];
+const tests = [process.execPath, process.argv[2]];
+const { status } = spawnSync('unshare', [...namespaces, 'sh', '-c', setup, 'sh', ...tests], { stdio: 'inherit' });
+process.exit(status ?? 1);
