@@ -21,7 +21,7 @@ pub struct SampleMailbox {
 }
 
 /// Fills `mailboxes` with a few letters between them: the first gets one of each kind, every other
-/// gets the invitation. Doing it again adds nothing.
+/// gets the invitation. Mailboxes that hold something stay as they are.
 ///
 /// # Errors
 /// When the store fails.
@@ -32,6 +32,11 @@ pub async fn load_sample(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let [first, second, ..] = mailboxes else { return Ok(()) };
+    for one in mailboxes {
+        if store.usage(one.mailbox).await?.letters > 0 {
+            return Ok(());
+        }
+    }
     let third = mailboxes.get(2).unwrap_or(second);
     for (number, letter) in letters(first, second, third).into_iter().enumerate() {
         let at = Timestamp::from_seconds(now.as_seconds() - letter.minutes_ago * 60);

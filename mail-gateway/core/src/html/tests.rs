@@ -142,7 +142,7 @@ fn plain_text_is_escaped_and_linked() {
     );
     assert!(!html.contains("<script>") && html.contains("&lt;script&gt;"));
     assert!(html.contains("href=\"mailto:hanhttm.stttt@quangbinh.example\""), "{html}");
-    assert!(html.contains("href=\"https://qb.example/a?b=1&amp;c=&quot;2\""), "{html}");
+    assert!(html.contains("href=\"https://qb.example/a?b=1&amp;c=&quot;2&quot;x\""), "{html}");
     assert!(html.contains("class=\"quote\">&gt; cũ"));
 }
 
