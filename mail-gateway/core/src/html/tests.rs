@@ -33,7 +33,10 @@ const DANGERS: [&str; 27] = [
     "srcdoc",
 ];
 
-const HOSTILE: [&str; 44] = [
+const HOSTILE: [&str; 47] = [
+    "<div style='background-color:url(https://evil.example/x)'>x</div>",
+    "<div style='border-left:3px solid red;border-left:URL(https://evil.example/x)'>x</div>",
+    "<blockquote cite='https://evil.example/x'>x</blockquote>",
     "<script>alert(1)</script>",
     "<ScRiPt src=//evil.example/x.js></sCrIpT>",
     "<scr<script>ipt>alert(1)</scr</script>ipt>",
