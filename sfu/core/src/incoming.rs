@@ -167,9 +167,10 @@ impl Track {
     /// The state that holds `now`.
     pub fn current_state(&self, now: Instant) -> TrackState {
         match self.last_packet {
-            _ if !self.open => TrackState::Gated,
             None => TrackState::Off,
             Some(at) if now.saturating_duration_since(at) >= TRACK_SILENT => TrackState::Lost,
+            // Only what arrives can be held back: a microphone that is off is not gated.
+            Some(_) if !self.open => TrackState::Gated,
             Some(_) => TrackState::Sending,
         }
     }

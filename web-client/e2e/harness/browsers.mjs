@@ -74,6 +74,7 @@ async function launchFirefox() {
     async visitor(options = {}) {
       const context = await browser.createBrowserContext();
       const page = await context.newPage();
+      await page.evaluateOnNewDocument(keepPeers);
       await page.setViewport(options.viewport ?? { width: 1366, height: 768 });
       return new Visitor('firefox', page, () => context.close());
     },
@@ -109,9 +110,11 @@ export class Visitor {
   async until(what, work, argument, patience = PATIENCE) {
     const deadline = Date.now() + patience;
     let last;
+    // An element is an answer too, though no browser hands it over.
+    const question = `Promise.resolve((${work})(${JSON.stringify(argument) ?? ''})).then((a) => (a instanceof Node ? true : a))`;
     while (Date.now() < deadline) {
       try {
-        last = await this.page.evaluate(work, argument);
+        last = await this.page.evaluate(question);
         if (last) return last;
       } catch (error) {
         last = String(error); // the page is navigating
@@ -153,6 +156,18 @@ export class Visitor {
 }
 
 // The functions below run in the page; each must stand alone.
+
+/** Remembers the page's connections, for what can be asked only of them. */
+function keepPeers() {
+  const Native = window.RTCPeerConnection;
+  window.peers = [];
+  window.RTCPeerConnection = class extends Native {
+    constructor(...settings) {
+      super(...settings);
+      window.peers.push(this);
+    }
+  };
+}
 
 function findControl({ name, role }) {
   const selector = { button: 'button,[role=button],summary', link: 'a[href]', tab: '[role=tab]' }[role];

@@ -11,29 +11,23 @@ export async function seesScreen(visitor, name, patience = 25_000) {
   await visitor.until(`the screen of ${name}`, samplePicture, { name, kind: 'screen' }, patience);
 }
 
-/** Waits until sound reaches this person's ears. */
+/**
+ * Waits until sound reaches this person's ears. Chromium without a sound card decodes into an
+ * AnalyserNode; Firefox runs no audio graph then, but reports the energy of the samples it decoded.
+ */
 export async function hears(visitor, patience = 25_000) {
-  await visitor.evaluate(openEars);
-  await visitor.until('sound', () => window.ears.peak() > 0.01, undefined, patience);
+  const peak = visitor.browser === 'firefox' ? decodedLevel : analysedLevel;
+  await visitor.until('sound', peak, undefined, patience);
 }
 
-/** The loudest sample of the next `ms` milliseconds. */
-export async function loudness(visitor, ms) {
-  await visitor.evaluate(openEars);
-  return visitor.evaluate(
-    (time) =>
-      new Promise((done) => {
-        let peak = 0;
-        const end = performance.now() + time;
-        const listen = () => {
-          peak = Math.max(peak, window.ears.peak());
-          if (performance.now() < end) setTimeout(listen, 50);
-          else done(peak);
-        };
-        listen();
-      }),
-    ms,
-  );
+/** The loudest moment of the next `seconds`. */
+export async function loudness(visitor, seconds) {
+  const level = visitor.browser === 'firefox' ? decodedLevel : analysedLevel;
+  await visitor.evaluate(level); // what was heard before does not count
+  const end = Date.now() + seconds * 1000;
+  let loudest = 0;
+  while (Date.now() < end) loudest = Math.max(loudest, await visitor.evaluate(level));
+  return loudest;
 }
 
 // The functions below run in the page; each must stand alone.
@@ -68,33 +62,40 @@ function pictureMoved({ name, kind, before }) {
   return change / data.length > 0.5;
 }
 
-function openEars() {
-  if (window.ears) return window.ears.listen();
-  const context = new AudioContext();
-  const heard = new Map();
-  window.ears = {
-    /** Listens to every element that plays received sound, also to those added later. */
-    listen() {
-      for (const element of document.querySelectorAll('audio,video')) {
-        const stream = element.srcObject;
-        if (element.muted || !stream || heard.has(stream.id) || stream.getAudioTracks().length === 0) continue;
-        const analyser = context.createAnalyser();
-        context.createMediaStreamSource(stream).connect(analyser);
-        heard.set(stream.id, analyser);
-      }
-    },
-    peak() {
-      this.listen();
-      let peak = 0;
-      for (const analyser of heard.values()) {
-        const samples = new Float32Array(analyser.fftSize);
-        analyser.getFloatTimeDomainData(samples);
-        for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
-      }
-      return peak;
-    },
-  };
-  window.ears.listen();
-  // Without a sound card Firefox never settles this promise, yet the graph runs.
+/** The level of what was decoded since the last call, 0 … 1; below a hundredth counts as silence. */
+async function decodedLevel() {
+  let energy = 0;
+  let seconds = 0;
+  for (const peer of window.peers.filter((p) => p.connectionState !== 'closed')) {
+    for (const report of (await peer.getStats()).values()) {
+      if (report.type !== 'inbound-rtp' || report.kind !== 'audio') continue;
+      energy += report.totalAudioEnergy ?? 0;
+      seconds += report.totalSamplesDuration ?? 0;
+    }
+  }
+  const before = window.heard ?? { energy, seconds };
+  window.heard = { energy, seconds };
+  const level = Math.sqrt(Math.max(0, energy - before.energy) / Math.max(0.02, seconds - before.seconds));
+  return level > 0.01 ? level : 0;
+}
+
+/** The loudest sample now playing, 0 … 1; below a hundredth counts as silence. */
+function analysedLevel() {
+  window.ears ??= { context: new AudioContext(), heard: new Map() };
+  const { context, heard } = window.ears;
   void context.resume();
+  for (const element of document.querySelectorAll('audio,video')) {
+    const stream = element.srcObject;
+    if (element.muted || !stream || heard.has(stream.id) || stream.getAudioTracks().length === 0) continue;
+    const analyser = context.createAnalyser();
+    context.createMediaStreamSource(stream).connect(analyser);
+    heard.set(stream.id, analyser);
+  }
+  let peak = 0;
+  for (const analyser of heard.values()) {
+    const samples = new Float32Array(analyser.fftSize);
+    analyser.getFloatTimeDomainData(samples);
+    for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
+  }
+  return peak > 0.01 ? peak : 0;
 }
