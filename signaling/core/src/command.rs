@@ -77,6 +77,12 @@ pub enum Command {
         /// What will be sent.
         wish: MediaWish,
     },
+    /// Tell a new visit that its microphone was switched off by another: the page was loaded anew
+    /// and believes it is on. By the hub.
+    Remind {
+        /// Whose.
+        seat: SeatId,
+    },
     /// The visit's socket is gone. By the hub.
     Absent {
         /// Whose.

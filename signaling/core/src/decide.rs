@@ -43,6 +43,10 @@ impl Meeting {
                 let seat = seat.ok_or(Refusal::UnknownSeat)?;
                 Ok(vec![returned(seat, None, wish)])
             }
+            Command::Remind { seat } => {
+                let muted = self.seat(seat).and_then(|seat| seat.muted_by);
+                Ok(muted.map(|by| Event::Muted { seat, by }).into_iter().collect())
+            }
             Command::Absent { seat } => Ok(self.absent(seat)),
             Command::Restarted => {
                 let gone: Vec<_> = self.seats().filter(|s| s.is_connected()).map(|s| s.id).collect();
@@ -86,11 +90,15 @@ impl Meeting {
             Command::Hand { raised } => Ok(vec![Event::Hand { seat: me.id, raised }]),
             Command::Mute { seat } => {
                 let seat = self.inside(seat)?;
-                Ok(if seat.muted { Vec::new() } else { vec![Event::Muted { seat: seat.id, by: me.id }] })
+                Ok(if seat.muted_by.is_some() {
+                    Vec::new()
+                } else {
+                    vec![Event::Muted { seat: seat.id, by: me.id }]
+                })
             }
             Command::MuteAll => Ok(self
                 .seats()
-                .filter(|seat| !seat.waiting && seat.role != Role::Chair && !seat.muted)
+                .filter(|seat| !seat.waiting && seat.role != Role::Chair && seat.muted_by.is_none())
                 .map(|seat| Event::Muted { seat: seat.id, by: me.id })
                 .collect()),
             Command::Admit { seat } => {
@@ -280,7 +288,7 @@ fn required(command: &Command) -> Option<Act> {
 /// A return keeps a mute: reloading the page must not switch a microphone on that the chair switched off.
 fn returned(seat: &Seat, key: Option<VisitKey>, wish: MediaWish) -> Event {
     let wish = MediaWish {
-        microphone: wish.microphone && !seat.muted,
+        microphone: wish.microphone && seat.muted_by.is_none(),
         screen: wish.screen && seat.wish.screen,
         ..wish
     };

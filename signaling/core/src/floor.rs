@@ -15,7 +15,7 @@ impl Meeting {
             return false;
         }
         match kind {
-            MediaKind::Microphone => !seat.muted && self.has_floor(seat.id, seat.role),
+            MediaKind::Microphone => seat.muted_by.is_none() && self.has_floor(seat.id, seat.role),
             MediaKind::Camera => true,
             MediaKind::Screen | MediaKind::ScreenAudio => self.presenter() == Some(seat.id),
         }

@@ -257,7 +257,7 @@ impl Meeting {
                 self.called = *seat;
                 if let Some(seat) = *seat {
                     self.change(seat, |seat| {
-                        seat.muted = false;
+                        seat.muted_by = None;
                         seat.hand_raised_at = None;
                     });
                 }
@@ -284,11 +284,11 @@ impl Meeting {
             }),
             Event::Absent { seat } => self.change(*seat, |seat| seat.absent_since = Some(at)),
             Event::Wished { seat, wish } => self.change(*seat, |seat| {
-                seat.muted &= !wish.microphone;
+                seat.muted_by = seat.muted_by.filter(|_| !wish.microphone);
                 seat.wish = *wish;
             }),
-            Event::Muted { seat, .. } => self.change(*seat, |seat| {
-                seat.muted = true;
+            Event::Muted { seat, by } => self.change(*seat, |seat| {
+                seat.muted_by = Some(*by);
                 seat.wish.microphone = false;
             }),
             Event::Hand { seat, raised } => {
@@ -346,7 +346,7 @@ impl Meeting {
             waiting: *waiting,
             hand_raised_at: None,
             wish: *wish,
-            muted: false,
+            muted_by: None,
             tracks: Tracks::default(),
             joined_at: recorded.at,
             joined_number: recorded.number,

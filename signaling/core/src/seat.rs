@@ -37,8 +37,8 @@ pub struct Seat {
     pub hand_raised_at: Option<Timestamp>,
     /// The participant's own switches.
     pub wish: MediaWish,
-    /// Microphone switched off by another, until the participant switches it on himself.
-    pub muted: bool,
+    /// Who switched the microphone off, until the participant switches it on himself.
+    pub muted_by: Option<SeatId>,
     /// What the media plane sees.
     pub tracks: Tracks,
     /// When this participant took the seat.

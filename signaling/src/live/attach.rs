@@ -102,6 +102,7 @@ impl Live {
             self.tell_waiting();
         } else {
             self.welcome(seat, last_event);
+            let _ = self.apply(Actor::Hub, Command::Remind { seat });
         }
     }
 

@@ -18,7 +18,7 @@ use tokio_tungstenite::{
 use crate::hub::Hub;
 
 /// Nothing in these tests takes this long unless it never comes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub struct Client {
     socket: WebSocketStream<TcpStream>,
@@ -139,14 +139,17 @@ impl Client {
     }
 
     async fn frame(&mut self) -> Result<String, Option<CloseFrame>> {
-        loop {
-            match timeout(PATIENCE, self.socket.next()).await.expect("the hub said nothing") {
-                Some(Ok(Message::Text(text))) => return Ok(text.to_string()),
-                Some(Ok(Message::Close(close))) => return Err(close),
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Err(None),
+        let text = async {
+            loop {
+                match self.socket.next().await {
+                    Some(Ok(Message::Text(text))) => return Ok(text.to_string()),
+                    Some(Ok(Message::Close(close))) => return Err(close),
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => return Err(None),
+                }
             }
-        }
+        };
+        timeout(PATIENCE, text).await.expect("the hub said nothing but pings")
     }
 }
 

@@ -50,6 +50,21 @@ async fn a_second_tab_takes_the_seat_over() {
 }
 
 #[tokio::test]
+async fn a_reloaded_page_learns_that_its_microphone_was_switched_off() {
+    let hub = Hub::start().await;
+    let meeting = hub.meeting().await;
+    let (mut chair, _) = Client::enter(&hub, meeting, CHAIR).await;
+    let (delegate, _) = Client::enter(&hub, meeting, DELEGATE).await;
+    chair.ask(json!({"type": "mute", "seat": delegate.seat})).await.unwrap();
+    let (mut reloaded, _) = Client::enter(&hub, meeting, DELEGATE).await;
+    let told = reloaded.until(|event| match event {
+        Event::Muted { seat, by, .. } => Some((*seat, *by)),
+        _ => None,
+    });
+    assert_eq!(told.await, (delegate.seat, chair.seat));
+}
+
+#[tokio::test]
 async fn nonsense_is_refused_and_the_socket_stays() {
     let hub = Hub::start().await;
     let meeting = hub.meeting().await;

@@ -130,7 +130,7 @@ proptest! {
             prop_assert!(presenters.count() <= 1);
             for seat in hall.meeting.seats() {
                 let open = hall.meeting.gate(seat.id, MediaKind::Microphone);
-                prop_assert!(!open || !seat.muted);
+                prop_assert!(!open || seat.muted_by.is_none());
                 prop_assert!(!open || hall.meeting.has_floor(seat.id, seat.role));
                 prop_assert!(!open || !seat.waiting);
             }
