@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch } from './harness/browsers.mjs';
 import { Hub } from './harness/hub.mjs';
-import { signIn } from './harness/people.mjs';
+import { openLetter, signIn } from './harness/people.mjs';
 
 let hub;
 let chromium;
@@ -47,11 +47,7 @@ test('a letter is written, noticed without a reload, read and answered', async (
   await clerk.press('Gửi');
   await clerk.sees('Thư sẽ được gửi sau 10 giây');
   await secretary.sees('V/v kiểm tra đường truyền', 30_000);
-  await secretary.until('a letter row', () => {
-    const row = [...document.querySelectorAll('a,button,[role=option],[role=row]')].find((e) => e.checkVisibility() && e.textContent.includes('V/v kiểm tra đường truyền'));
-    row?.click();
-    return row;
-  });
+  await openLetter(secretary, 'V/v kiểm tra đường truyền');
   await secretary.until('the letter’s frame', () => document.querySelector('iframe')?.src.includes('/mail/view/'));
   await secretary.press('Trả lời');
   await secretary.fill('Nội dung thư', 'Đã nhận, đường truyền tốt.');
@@ -104,7 +100,7 @@ test('a meeting made in the calendar invites by letter, and the letter opens the
   await chair.until('the suggestion', (name) => {
     const option = [...document.querySelectorAll('[role=option]')].find((e) => e.checkVisibility() && e.textContent.includes(name));
     option?.click();
-    return option;
+    return option !== undefined;
   }, clerk.me);
   await chair.until('the confirmation', () => {
     const box = [...document.querySelectorAll('input[type=checkbox]')].find((e) => e.labels?.[0]?.textContent.includes('bí mật nhà nước'));
@@ -115,11 +111,7 @@ test('a meeting made in the calendar invites by letter, and the letter opens the
   await chair.sees('Đã tạo cuộc họp và gửi giấy mời');
   await clerk.open(`${hub.origin}/thu`);
   await clerk.sees('Giấy mời họp: Họp giao ban chuyển đổi số', 30_000);
-  await clerk.until('the invitation', () => {
-    const row = [...document.querySelectorAll('a,button,[role=option],[role=row]')].find((e) => e.checkVisibility() && e.textContent.includes('Giấy mời họp: Họp giao ban'));
-    row?.click();
-    return row;
-  });
+  await openLetter(clerk, 'Giấy mời họp: Họp giao ban');
   await clerk.press('Vào họp', 'link');
   await clerk.sees('Họp giao ban chuyển đổi số');
   await clerk.until('the lobby', () => location.pathname.startsWith('/hop/'));

@@ -6,11 +6,11 @@ import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { launch } from './harness/browsers.mjs';
 import { Hub } from './harness/hub.mjs';
-import { MEETING, signIn } from './harness/people.mjs';
+import { MEETING, openLetter, signIn } from './harness/people.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-const PAGES = ['/', '/hop', `/hop/${MEETING}`, '/thu', '/lich', '/quan-tri', '/quan-tri/don-vi', '/quan-tri/phong-hop', '/quan-tri/hop-thu', '/quan-tri/nhat-ky'];
+const PAGES = ['/', '/hop', '/khong-co-trang-nay', '/doi-mat-khau', `/hop/${MEETING}`, '/thu', '/lich', '/lich?xem=tuan', '/quan-tri', '/quan-tri/don-vi', '/quan-tri/phong-hop', '/quan-tri/hop-thu', '/quan-tri/nhat-ky'];
 
 let hub;
 let chromium;
@@ -25,40 +25,143 @@ after(async () => {
   await hub?.stop();
 });
 
+/** What opens over a page: the page, the button, and words of what then stands there. */
+const OPENED = [
+  ['/thu', 'Soạn thư', 'Thêm Cc, Bcc'],
+  ['/lich', 'Tạo cuộc họp', 'Thành phần tham dự'],
+  ['/quan-tri', 'Thêm người dùng', 'Chức vụ'],
+  ['/quan-tri/phong-hop', 'Thêm phòng họp', 'Số chỗ'],
+];
+
+/** Drawn: a heading stands there, nothing is on its way. */
+async function drawn(visitor) {
+  await visitor.until('the page to be drawn', () => document.querySelector('h1') && !document.querySelector('[aria-busy=true], .spinner'));
+}
+
+async function show(visitor, path) {
+  await visitor.open(hub.origin + path);
+  await drawn(visitor);
+}
+
+async function showOpened(visitor, [path, button, words]) {
+  await show(visitor, path);
+  await visitor.press(button);
+  await visitor.sees(words);
+}
+
 for (const colorScheme of ['light', 'dark']) {
   test(`axe finds nothing in ${colorScheme}`, async (t) => {
     const visitor = await chromium.visitor({ colorScheme });
     t.after(() => visitor.close());
-    await visitor.open(`${hub.origin}/dang-nhap`);
+    await show(visitor, '/dang-nhap');
     await check(visitor, '/dang-nhap');
     await signIn(visitor, hub, 'quantri');
     for (const path of PAGES) {
-      await visitor.open(hub.origin + path);
+      await show(visitor, path);
       await check(visitor, path);
     }
+    for (const opened of OPENED) {
+      await showOpened(visitor, opened);
+      await check(visitor, opened.join(' '));
+    }
+    await showLetter(visitor);
+    await check(visitor, 'a letter');
   });
 }
 
-async function check(visitor, path) {
-  await visitor.until('the page to be drawn', () => document.querySelector('h1, h2, main') && !document.querySelector('[aria-busy=true]'));
+async function check(visitor, what) {
   await visitor.evaluate(axe);
   const violations = await visitor.evaluate(async () => {
     const { violations: found } = await globalThis.axe.run();
     return found.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 120)).join(' | ')}`);
   });
-  assert.deepEqual(violations, [], path);
+  assert.deepEqual(violations, [], what);
+}
+
+async function showLetter(visitor) {
+  await show(visitor, '/thu');
+  await openLetter(visitor, 'Hội nghị trực tuyến');
+  await visitor.until('the letter’s frame', () => document.querySelector('iframe[src*="/mail/view/"]')?.checkVisibility());
 }
 
 test('nothing is wider than a phone', async (t) => {
   const visitor = await chromium.visitor({ viewport: { width: 360, height: 740 } });
   t.after(() => visitor.close());
+  await show(visitor, '/dang-nhap');
+  await fits(visitor, '/dang-nhap');
   await signIn(visitor, hub, 'quantri');
   for (const path of PAGES) {
-    await visitor.open(hub.origin + path);
-    await visitor.until('the page to be drawn', () => document.querySelector('h1, h2, main') && !document.querySelector('[aria-busy=true]'));
-    const excess = await visitor.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    assert.ok(excess <= 0, `${path} is ${excess} px too wide`);
+    await show(visitor, path);
+    await fits(visitor, path);
   }
+  for (const opened of OPENED) {
+    await showOpened(visitor, opened);
+    await fits(visitor, opened.join(' '));
+  }
+  await showLetter(visitor);
+  await fits(visitor, 'a letter');
+});
+
+/** Neither the page nor an open dialog scrolls sideways. */
+async function fits(visitor, what) {
+  const excess = await visitor.evaluate(() =>
+    [document.documentElement, ...document.querySelectorAll('dialog[open] > *, article, .compose')].map((e) => e.scrollWidth - e.clientWidth),
+  );
+  assert.ok(Math.max(...excess) <= 0, `${what} is ${Math.max(...excess)} px too wide`);
+}
+
+test('English is complete on the first screens and lasts', async (t) => {
+  const visitor = await chromium.visitor();
+  t.after(() => visitor.close());
+  await signIn(visitor, hub, 'quantri');
+  await visitor.press('EN');
+  for (const [path, words] of [['/', 'Today'], ['/thu', 'Inbox'], ['/lich', 'Calendar'], ['/quan-tri', 'Administration']]) {
+    await show(visitor, path);
+    await visitor.sees(words);
+    assert.equal(await visitor.evaluate(() => document.documentElement.lang), 'en', path);
+  }
+});
+
+test('the console is closed to others and says whom to ask', async (t) => {
+  const visitor = await chromium.visitor();
+  t.after(() => visitor.close());
+  await signIn(visitor, hub, 'thuky');
+  await show(visitor, '/quan-tri');
+  await visitor.sees('không có quyền quản trị');
+  assert.equal(await visitor.evaluate(() => fetch('/api/admin/people').then((answer) => answer.status)), 403);
+  await check(visitor, '/quan-tri');
+});
+
+test('a new person must choose a password first', async (t) => {
+  const admin = await chromium.visitor();
+  t.after(() => admin.close());
+  await signIn(admin, hub, 'quantri');
+  const made = await admin.evaluate(async () => {
+    const [unit] = await fetch('/api/directory/units').then((answer) => answer.json());
+    const body = JSON.stringify({ name: 'Nguyễn Văn Mới', unit: unit.id, position: 'Chuyên viên' });
+    const headers = { 'content-type': 'application/json' };
+    return fetch('/api/admin/people', { method: 'POST', headers, body }).then((answer) => answer.json());
+  });
+  const visitor = await chromium.visitor({ viewport: { width: 360, height: 740 } });
+  t.after(() => visitor.close());
+  await show(visitor, '/dang-nhap');
+  await visitor.fill('Tên đăng nhập', made.login);
+  await visitor.fill('Mật khẩu', made.temporaryPassword);
+  await visitor.press('Đăng nhập');
+  await visitor.until('the password page', () => location.pathname === '/doi-mat-khau');
+  await visitor.open(`${hub.origin}/thu`);
+  await visitor.until('the password page again', () => location.pathname === '/doi-mat-khau');
+  await drawn(visitor);
+  await fits(visitor, 'the forced change');
+  await visitor.fill('Mật khẩu hiện tại', made.temporaryPassword);
+  await visitor.fill('Mật khẩu mới', 'ngan');
+  await visitor.fill('Nhập lại', 'ngan');
+  await visitor.press('Đổi mật khẩu');
+  await visitor.until('the refusal', () => document.querySelector('[role=alert]')?.textContent.includes('8'));
+  await visitor.fill('Mật khẩu mới', 'Duong-Truyen-9');
+  await visitor.fill('Nhập lại', 'Duong-Truyen-9');
+  await visitor.press('Đổi mật khẩu');
+  await visitor.until('the mailbox asked for', () => location.pathname === '/thu');
 });
 
 test('no request leaves the hub’s origin', async (t) => {
@@ -71,8 +174,8 @@ test('no request leaves the hub’s origin', async (t) => {
   });
   await signIn(visitor, hub, 'quantri');
   for (const path of PAGES) {
-    await visitor.open(hub.origin + path);
-    await visitor.until('the page to be drawn', () => document.querySelector('h1, h2, main'));
+    await show(visitor, path);
   }
+  await showLetter(visitor);
   assert.deepEqual(foreign, []);
 });

@@ -15,6 +15,19 @@ export async function signIn(visitor, hub, login) {
   visitor.me = visitor.session.person.name;
 }
 
+/** Opens the letter whose row holds these words. */
+export async function openLetter(visitor, words) {
+  await visitor.until(
+    `the letter “${words}”`,
+    (w) => {
+      const row = [...document.querySelectorAll('main a[href^="/thu/"]')].find((e) => e.checkVisibility() && e.textContent.includes(w));
+      row?.click();
+      return row !== undefined;
+    },
+    words,
+  );
+}
+
 /** Opens the lobby and presses the one big button. */
 export async function enter(visitor, hub, meeting = MEETING) {
   await visitor.open(`${hub.origin}/hop/${meeting}`);
