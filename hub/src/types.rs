@@ -2,7 +2,11 @@
 //!
 //! `cargo xtask types` writes `web-client/src/generated/`; the ordinary test fails when it is stale.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use base::{
     AccountId, AuditId, GroupId, MailboxId, MeetingId, PersonId, RoomId, SeatId, SessionId, SiteId,
@@ -15,7 +19,8 @@ use ts_rs::{Config, TS, TypeVisitor};
 struct Declarations {
     config: Config,
     seen: BTreeSet<String>,
-    lines: Vec<String>,
+    /// By name: the order in which types are visited differs between builds.
+    lines: BTreeMap<String, String>,
 }
 
 impl Declarations {
@@ -25,7 +30,7 @@ impl Declarations {
             return;
         }
         let docs = T::docs().map(|docs| format!("{}\n", docs.trim_end())).unwrap_or_default();
-        self.lines.push(format!("{docs}export {}", T::decl(&self.config)));
+        self.lines.insert(T::ident(&self.config), format!("{docs}export {}", T::decl(&self.config)));
         T::visit_dependencies(self);
     }
 
@@ -36,12 +41,15 @@ impl Declarations {
             [] => String::new(),
             names => format!("import type {{ {} }} from './{from}';\n\n", names.join(", ")),
         };
-        format!("{HEAD}{import}{}\n", self.lines.join("\n\n"))
+        format!(
+            "{HEAD}{import}{}\n",
+            self.lines.values().map(String::as_str).collect::<Vec<_>>().join("\n\n")
+        )
     }
 
     fn mentions(&self, name: &str) -> bool {
         self.lines
-            .iter()
+            .values()
             .any(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name))
     }
 }

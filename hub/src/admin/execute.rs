@@ -167,7 +167,7 @@ impl Act<'_> {
         let registry = self.services.directory.registry();
         let wanted = base::fold::fold(text);
         let meant = |name: &str| base::fold::fold(name) == wanted;
-        let mut found = registry.units().into_iter().filter(|unit| {
+        let mut found = registry.units().iter().filter(|unit| {
             unit.id.to_string() == text || unit.code == text || meant(&unit.short_name) || meant(&unit.name)
         });
         match (found.next(), found.next()) {

@@ -158,3 +158,40 @@ fn a_line_end_that_is_none_cannot_smuggle_a_second_letter() {
     }
     assert!(mailbox.letters("Hàng lậu").is_empty());
 }
+
+#[test]
+fn an_agency_mailbox_is_one_for_all_its_clerks() {
+    let hub = hub(&[]);
+    let staff = Client::signed_in(hub.address("http"), "quantri", PASSWORD);
+    let listed = staff.get("/api/admin/mailboxes?q=stttt@").json();
+    let mailbox = listed["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|m| m["address"] == "stttt@quangbinh.example")
+        .unwrap();
+    let readers: Vec<&str> =
+        mailbox["readers"].as_array().unwrap().iter().filter_map(|r| r.as_str()).collect();
+    assert_eq!(readers.len(), 2, "{mailbox}");
+    let (clerk, _, _) = clerk(&hub);
+    let me = clerk.get("/api/session").json()["person"]["name"].as_str().unwrap().to_owned();
+    let other = readers.into_iter().find(|name| *name != me).unwrap();
+    let listed = hub.admin(&["user", "list", "--query", other]);
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let login =
+        listed.lines().find(|line| line.contains(other)).and_then(|line| line.split('\t').next()).unwrap();
+    let other = Client::signed_in(hub.address("http"), login, PASSWORD);
+
+    let sent = swaks(
+        &hub,
+        &["--from", "bo@bo.example", "--to", "stttt@quangbinh.example", "--header", "Subject: Gửi cơ quan"],
+    );
+    assert!(sent.status.success(), "{}", said(&sent));
+    let letter = Mailbox::agency(&clerk).expect("Gửi cơ quan");
+    let id = letter["id"].as_str().unwrap();
+    let read = serde_json::json!({ "update": { id: { "keywords/$seen": true } } });
+    assert!(Mailbox::agency(&clerk).call("Email/set", read)["updated"].get(id).is_some());
+    let get = serde_json::json!({ "ids": [id], "properties": ["keywords"] });
+    let seen = Mailbox::agency(&other).call("Email/get", get);
+    assert_eq!(seen["list"][0]["keywords"]["$seen"], true, "{seen}");
+}

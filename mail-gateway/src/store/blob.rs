@@ -153,7 +153,7 @@ impl Blobs {
 }
 
 /// Longer than any letter takes from its body to its rows.
-const FRESH: Duration = Duration::from_secs(60);
+const FRESH: Duration = Duration::from_secs(600);
 
 /// Makes the names in `directory` durable.
 fn sync_directory(directory: &Path) -> io::Result<()> {

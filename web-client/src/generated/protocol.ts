@@ -1,6 +1,50 @@
 // Generated from the hub's Rust types by `cargo xtask types`. Do not edit.
 
 /**
+ * A sign-in: one person's or one service's credentials.
+ */
+export type AccountId = string;
+
+/**
+ * An administrative act in the audit log.
+ */
+export type AuditId = string;
+
+/**
+ * A line of chat.
+ */
+export type ChatLine = { 
+/**
+ * The number of the event that carried it.
+ */
+number: number, 
+/**
+ * Who wrote it.
+ */
+from: SeatId, 
+/**
+ * The writer's name, kept when the seat is gone.
+ */
+name: string, 
+/**
+ * Who reads it.
+ */
+to: ChatTo, 
+/**
+ * The text, plain.
+ */
+text: string, 
+/**
+ * When.
+ */
+at: Timestamp, };
+
+/**
+ * Readers of a line of chat.
+ */
+export type ChatTo = "all" | "chair";
+
+/**
  * One frame from a client: a message and the number its answer will carry.
  */
 export type ClientFrame = { 
@@ -70,81 +114,6 @@ locked: boolean, } | { "type": "leave" } | { "type": "end" } | { "type": "ping",
 sentAt: number, });
 
 /**
- * The proof of an earlier visit.
- */
-export type Resume = { 
-/**
- * From [`crate::ServerMessage::Welcome`].
- */
-token: string, 
-/**
- * The number of the last event seen.
- */
-lastEvent: number, };
-
-/**
- * One video slot's wish.
- */
-export type View = { 
-/**
- * Index among the video slots, in the order of the `recvonly` video m-lines of the offer.
- */
-slot: number, 
-/**
- * What it shows.
- */
-source: Source, 
-/**
- * The height in device pixels it is drawn at; decides the layer.
- */
-height: number, };
-
-/**
- * A source of video: whose, and which.
- */
-export type Source = { 
-/**
- * Whose.
- */
-seat: SeatId, 
-/**
- * Which of that seat's tracks.
- */
-kind: MediaKind, };
-
-/**
- * A participant's place in a meeting; survives reconnects, reloads and changes of device.
- */
-export type SeatId = string;
-
-/**
- * The four things a participant can send.
- */
-export type MediaKind = "microphone" | "camera" | "screen" | "screenAudio";
-
-/**
- * What a participant wants to send.
- */
-export type MediaWish = { 
-/**
- * Microphone switched on.
- */
-microphone: boolean, 
-/**
- * Camera switched on.
- */
-camera: boolean, 
-/**
- * Screen being presented.
- */
-screen: boolean, };
-
-/**
- * Readers of a line of chat.
- */
-export type ChatTo = "all" | "chair";
-
-/**
  * A client's message.
  */
 export type ClientMessage = { "type": "enter", 
@@ -208,6 +177,292 @@ locked: boolean, } | { "type": "leave" } | { "type": "end" } | { "type": "ping",
  * The client's own clock in ms, echoed.
  */
 sentAt: number, };
+
+/**
+ * Why a meeting ended.
+ */
+export type EndReason = "chair" | "cancelled" | "shutdown";
+
+/**
+ * What changed.
+ */
+export type Event = { "type": "seat", 
+/**
+ * Its state now.
+ */
+seat: Seat, } | { "type": "left", 
+/**
+ * Which.
+ */
+seat: SeatId, 
+/**
+ * Why.
+ */
+reason: LeaveReason, } | { "type": "chat", 
+/**
+ * The line.
+ */
+line: ChatLine, } | { "type": "meeting", 
+/**
+ * The facts now.
+ */
+meeting: MeetingView, } | { "type": "muted", 
+/**
+ * Whose.
+ */
+seat: SeatId, 
+/**
+ * Which.
+ */
+kind: MediaKind, 
+/**
+ * By whom.
+ */
+by: SeatId, } | { "type": "ended", 
+/**
+ * Why.
+ */
+reason: EndReason, 
+/**
+ * Name of who ended it, if somebody did.
+ */
+by: string | null, };
+
+/**
+ * Who may speak.
+ */
+export type Floor = "open" | "called";
+
+/**
+ * A named set of persons.
+ */
+export type GroupId = string;
+
+/**
+ * Why a seat left.
+ */
+export type LeaveReason = "left" | "lost" | "removed" | "denied";
+
+/**
+ * A mail address's store (*hộp thư*): personal or agency. It is the JMAP account id of that store.
+ */
+export type MailboxId = string;
+
+/**
+ * The four things a participant can send.
+ */
+export type MediaKind = "microphone" | "camera" | "screen" | "screenAudio";
+
+/**
+ * The truth about one of a seat's tracks, as the hub sees it at ingress.
+ */
+export type MediaState = "off" | "sending" | "lost" | "gated";
+
+/**
+ * What a participant wants to send.
+ */
+export type MediaWish = { 
+/**
+ * Microphone switched on.
+ */
+microphone: boolean, 
+/**
+ * Camera switched on.
+ */
+camera: boolean, 
+/**
+ * Screen being presented.
+ */
+screen: boolean, };
+
+/**
+ * A meeting.
+ */
+export type MeetingId = string;
+
+/**
+ * Where the meeting stands.
+ */
+export type MeetingStatus = "scheduled" | "live" | "ended" | "cancelled";
+
+/**
+ * The meeting's own facts.
+ */
+export type MeetingView = { 
+/**
+ * Which.
+ */
+id: MeetingId, 
+/**
+ * *Tên cuộc họp*.
+ */
+title: string, 
+/**
+ * The chair's name and position for the header, empty if none is set.
+ */
+chair: string, 
+/**
+ * Planned start.
+ */
+startsAt: Timestamp, 
+/**
+ * Planned end.
+ */
+endsAt: Timestamp, 
+/**
+ * Since when it is live.
+ */
+liveSince: Timestamp | null, 
+/**
+ * Where it stands.
+ */
+status: MeetingStatus, 
+/**
+ * Who may speak.
+ */
+floor: Floor, 
+/**
+ * Nobody new may enter.
+ */
+locked: boolean, };
+
+/**
+ * An event and its place in the meeting's list.
+ */
+export type NumberedEvent = { 
+/**
+ * Rising by one; a gap means events this seat may not see.
+ */
+number: number, 
+/**
+ * When.
+ */
+at: Timestamp, 
+/**
+ * What.
+ */
+event: Event, };
+
+/**
+ * A natural person of the directory.
+ */
+export type PersonId = string;
+
+/**
+ * Why a message was refused.
+ */
+export type RefusalCode = "malformed" | "badOffer" | "forbidden" | "unknownSeat" | "locked" | "ended" | "unknownMeeting" | "nameNeeded" | "alreadyPresenting" | "tooFast" | "unavailable" | "outOfOrder";
+
+/**
+ * The proof of an earlier visit.
+ */
+export type Resume = { 
+/**
+ * From [`crate::ServerMessage::Welcome`].
+ */
+token: string, 
+/**
+ * The number of the last event seen.
+ */
+lastEvent: number, };
+
+/**
+ * What a seat may do; the names are those of access tokens.
+ */
+export type Role = "chair" | "moderator" | "secretary" | "delegate" | "site" | "guest" | "observer" | "operator";
+
+/**
+ * A meeting room (*phòng họp*).
+ */
+export type RoomId = string;
+
+/**
+ * A participant.
+ */
+export type Seat = { 
+/**
+ * Stable over reconnects and reloads.
+ */
+id: SeatId, 
+/**
+ * The directory's person, absent for guests.
+ */
+person: PersonId | null, 
+/**
+ * *Họ và tên*, whole.
+ */
+name: string, 
+/**
+ * Unit's name ("Sở Tài chính"), empty for guests.
+ */
+unit: string, 
+/**
+ * Position ("Chuyên viên"), may be empty.
+ */
+position: string, 
+/**
+ * What it may do.
+ */
+role: Role, 
+/**
+ * Protocol order: tiles stand in this order, never by loudness.
+ */
+order: number, 
+/**
+ * `false` while the visit is interrupted; the seat is kept for 60 s.
+ */
+connected: boolean, 
+/**
+ * `true` while in the waiting room.
+ */
+waiting: boolean, 
+/**
+ * When the hand went up, if it is up.
+ */
+handRaisedAt: Timestamp | null, 
+/**
+ * What is really arriving.
+ */
+media: SeatMedia, 
+/**
+ * When this participant first entered.
+ */
+joinedAt: Timestamp, };
+
+/**
+ * A participant's place in a meeting; survives reconnects, reloads and changes of device.
+ */
+export type SeatId = string;
+
+/**
+ * A voice.
+ */
+export type SeatLevel = { 
+/**
+ * Whose.
+ */
+seat: SeatId, 
+/**
+ * RFC 6464 level: 0 loudest … 127 silence, in −dBov.
+ */
+level: number, };
+
+/**
+ * The four tracks of a seat.
+ */
+export type SeatMedia = { 
+/**
+ * Voice.
+ */
+microphone: MediaState, 
+/**
+ * Face.
+ */
+camera: MediaState, 
+/**
+ * Presented screen.
+ */
+screen: MediaState, };
 
 /**
  * The hub's message.
@@ -299,6 +554,21 @@ serverTime: Timestamp, } | { "type": "goodbye",
 reason: LeaveReason | null, };
 
 /**
+ * A browser session of an account.
+ */
+export type SessionId = string;
+
+/**
+ * A site (*điểm cầu*).
+ */
+export type SiteId = string;
+
+/**
+ * Kind of a receive slot.
+ */
+export type SlotKind = "audio" | "video";
+
+/**
  * Everything a client needs to draw the meeting.
  */
 export type Snapshot = { 
@@ -320,62 +590,17 @@ seats: Array<Seat>,
 chat: Array<ChatLine>, };
 
 /**
- * A participant.
+ * A source of video: whose, and which.
  */
-export type Seat = { 
+export type Source = { 
 /**
- * Stable over reconnects and reloads.
+ * Whose.
  */
-id: SeatId, 
+seat: SeatId, 
 /**
- * The directory's person, absent for guests.
+ * Which of that seat's tracks.
  */
-person: PersonId | null, 
-/**
- * *Họ và tên*, whole.
- */
-name: string, 
-/**
- * Unit's name ("Sở Tài chính"), empty for guests.
- */
-unit: string, 
-/**
- * Position ("Chuyên viên"), may be empty.
- */
-position: string, 
-/**
- * What it may do.
- */
-role: Role, 
-/**
- * Protocol order: tiles stand in this order, never by loudness.
- */
-order: number, 
-/**
- * `false` while the visit is interrupted; the seat is kept for 60 s.
- */
-connected: boolean, 
-/**
- * `true` while in the waiting room.
- */
-waiting: boolean, 
-/**
- * When the hand went up, if it is up.
- */
-handRaisedAt: Timestamp | null, 
-/**
- * What is really arriving.
- */
-media: SeatMedia, 
-/**
- * When this participant first entered.
- */
-joinedAt: Timestamp, };
-
-/**
- * A natural person of the directory.
- */
-export type PersonId = string;
+kind: MediaKind, };
 
 /**
  * Microseconds since 1970-01-01T00:00:00Z. Zones exist only at the edges (screens, letters).
@@ -383,248 +608,23 @@ export type PersonId = string;
 export type Timestamp = number;
 
 /**
- * What a seat may do; the names are those of access tokens.
- */
-export type Role = "chair" | "moderator" | "secretary" | "delegate" | "site" | "guest" | "observer" | "operator";
-
-/**
- * The four tracks of a seat.
- */
-export type SeatMedia = { 
-/**
- * Voice.
- */
-microphone: MediaState, 
-/**
- * Face.
- */
-camera: MediaState, 
-/**
- * Presented screen.
- */
-screen: MediaState, };
-
-/**
- * The truth about one of a seat's tracks, as the hub sees it at ingress.
- */
-export type MediaState = "off" | "sending" | "lost" | "gated";
-
-/**
- * The meeting's own facts.
- */
-export type MeetingView = { 
-/**
- * Which.
- */
-id: MeetingId, 
-/**
- * *Tên cuộc họp*.
- */
-title: string, 
-/**
- * The chair's name and position for the header, empty if none is set.
- */
-chair: string, 
-/**
- * Planned start.
- */
-startsAt: Timestamp, 
-/**
- * Planned end.
- */
-endsAt: Timestamp, 
-/**
- * Since when it is live.
- */
-liveSince: Timestamp | null, 
-/**
- * Where it stands.
- */
-status: MeetingStatus, 
-/**
- * Who may speak.
- */
-floor: Floor, 
-/**
- * Nobody new may enter.
- */
-locked: boolean, };
-
-/**
- * A meeting.
- */
-export type MeetingId = string;
-
-/**
- * Where the meeting stands.
- */
-export type MeetingStatus = "scheduled" | "live" | "ended" | "cancelled";
-
-/**
- * Who may speak.
- */
-export type Floor = "open" | "called";
-
-/**
- * A line of chat.
- */
-export type ChatLine = { 
-/**
- * The number of the event that carried it.
- */
-number: number, 
-/**
- * Who wrote it.
- */
-from: SeatId, 
-/**
- * The writer's name, kept when the seat is gone.
- */
-name: string, 
-/**
- * Who reads it.
- */
-to: ChatTo, 
-/**
- * The text, plain.
- */
-text: string, 
-/**
- * When.
- */
-at: Timestamp, };
-
-/**
- * Why a message was refused.
- */
-export type RefusalCode = "malformed" | "badOffer" | "forbidden" | "unknownSeat" | "locked" | "ended" | "unknownMeeting" | "nameNeeded" | "alreadyPresenting" | "tooFast" | "unavailable" | "outOfOrder";
-
-/**
- * Why a seat left.
- */
-export type LeaveReason = "left" | "lost" | "removed" | "denied";
-
-/**
- * A voice.
- */
-export type SeatLevel = { 
-/**
- * Whose.
- */
-seat: SeatId, 
-/**
- * RFC 6464 level: 0 loudest … 127 silence, in −dBov.
- */
-level: number, };
-
-/**
- * An event and its place in the meeting's list.
- */
-export type NumberedEvent = { 
-/**
- * Rising by one; a gap means events this seat may not see.
- */
-number: number, 
-/**
- * When.
- */
-at: Timestamp, 
-/**
- * What.
- */
-event: Event, };
-
-/**
- * What changed.
- */
-export type Event = { "type": "seat", 
-/**
- * Its state now.
- */
-seat: Seat, } | { "type": "left", 
-/**
- * Which.
- */
-seat: SeatId, 
-/**
- * Why.
- */
-reason: LeaveReason, } | { "type": "chat", 
-/**
- * The line.
- */
-line: ChatLine, } | { "type": "meeting", 
-/**
- * The facts now.
- */
-meeting: MeetingView, } | { "type": "muted", 
-/**
- * Whose.
- */
-seat: SeatId, 
-/**
- * Which.
- */
-kind: MediaKind, 
-/**
- * By whom.
- */
-by: SeatId, } | { "type": "ended", 
-/**
- * Why.
- */
-reason: EndReason, 
-/**
- * Name of who ended it, if somebody did.
- */
-by: string | null, };
-
-/**
- * Why a meeting ended.
- */
-export type EndReason = "chair" | "cancelled" | "shutdown";
-
-/**
- * Kind of a receive slot.
- */
-export type SlotKind = "audio" | "video";
-
-/**
- * A sign-in: one person's or one service's credentials.
- */
-export type AccountId = string;
-
-/**
- * An administrative act in the audit log.
- */
-export type AuditId = string;
-
-/**
- * A named set of persons.
- */
-export type GroupId = string;
-
-/**
- * A mail address's store (*hộp thư*): personal or agency. It is the JMAP account id of that store.
- */
-export type MailboxId = string;
-
-/**
- * A meeting room (*phòng họp*).
- */
-export type RoomId = string;
-
-/**
- * A browser session of an account.
- */
-export type SessionId = string;
-
-/**
- * A site (*điểm cầu*).
- */
-export type SiteId = string;
-
-/**
  * An organisational unit: province, district, commune, department, division.
  */
 export type UnitId = string;
+
+/**
+ * One video slot's wish.
+ */
+export type View = { 
+/**
+ * Index among the video slots, in the order of the `recvonly` video m-lines of the offer.
+ */
+slot: number, 
+/**
+ * What it shows.
+ */
+source: Source, 
+/**
+ * The height in device pixels it is drawn at; decides the layer.
+ */
+height: number, };

@@ -3,124 +3,24 @@
 import type { AuditId, Floor, MailboxId, MeetingId, MeetingStatus, PersonId, Role, RoomId, SessionId, Timestamp, UnitId } from './protocol';
 
 /**
- * One line of a search's answer.
+ * Whether an account may sign in.
  */
-export type DirectoryEntry = { 
-/**
- * Person, unit or mailbox.
- */
-kind: EntryKind, 
-/**
- * The person's, unit's or mailbox's id.
- */
-id: string, 
-/**
- * The name, with its type for a unit.
- */
-name: string, 
-/**
- * What tells namesakes apart: position and unit of a person, parent of a unit.
- */
-detail: string, 
-/**
- * Where a letter to it goes.
- */
-address: string | null, };
+export type AccountState = "active" | "disabled";
 
 /**
- * What was found.
+ * A mailbox as IT staff see one.
  */
-export type EntryKind = "person" | "unit" | "mailbox";
-
-/**
- * Who is signed in, and where.
- */
-export type SessionView = { 
-/**
- * The person.
- */
-person: SessionPerson, 
-/**
- * The sign-in name.
- */
-login: string, 
-/**
- * Shows the console.
- */
-isAdmin: boolean, 
-/**
- * The password is a temporary one: nothing else works before it is changed.
- */
-mustChangePassword: boolean, 
-/**
- * Mailboxes, the personal one first.
- */
-mailboxes: Array<MailboxGrant>, 
-/**
- * The hub.
- */
-hub: HubView, 
-/**
- * The hub's clock, by which the client corrects its own.
- */
-serverTime: Timestamp, };
-
-/**
- * The signed-in person.
- */
-export type SessionPerson = { 
+export type AdminMailboxView = { 
 /**
  * Id.
  */
-id: PersonId, 
+id: MailboxId, 
 /**
- * Full name.
- */
-name: string, 
-/**
- * Unit of the first position.
- */
-unit: UnitId, 
-/**
- * That unit's name.
- */
-unitName: string, 
-/**
- * Title of the first position.
- */
-position: string, };
-
-/**
- * The hub as its pages show it.
- */
-export type HubView = { 
-/**
- * Mail domain.
- */
-domain: string, 
-/**
- * Name.
- */
-name: string, 
-/**
- * Build.
- */
-build: string, };
-
-/**
- * A mailbox its reader may open.
- */
-export type MailboxGrant = { 
-/**
- * The mailbox; also the JMAP account id.
- */
-mailbox: MailboxId, 
-/**
- * Its primary address.
+ * Primary address.
  */
 address: string, 
 /**
- * The name shown in *From*.
+ * Name shown in *From*.
  */
 name: string, 
 /**
@@ -128,177 +28,21 @@ name: string,
  */
 kind: MailboxKind, 
 /**
- * Whether the reader may also send as this address.
- */
-maySend: boolean, };
-
-/**
- * Whose letters a mailbox holds.
- */
-export type MailboxKind = "personal" | "agency";
-
-/**
- * Credentials.
- */
-export type SignInRequest = { 
-/**
- * Sign-in name or personal address.
- */
-login: string, 
-/**
- * Password.
- */
-password: string, };
-
-/**
- * A change of the own password.
- */
-export type PasswordRequest = { 
-/**
- * The present one.
- */
-current: string, 
-/**
- * The next one.
- */
-new: string, };
-
-/**
- * One of the own sessions.
- */
-export type SessionEntry = { 
-/**
- * Id.
- */
-id: SessionId, 
-/**
- * Signed in at.
- */
-createdAt: Timestamp, 
-/**
- * Last used, to five minutes.
- */
-lastSeen: Timestamp, 
-/**
- * From which network address.
- */
-ip: string, 
-/**
- * With which browser.
- */
-userAgent: string, 
-/**
- * The one that asks.
- */
-current: boolean, };
-
-/**
- * One unit of the tree; the whole tree comes as a list in protocol order, parents first.
- */
-export type UnitView = { 
-/**
- * Id.
- */
-id: UnitId, 
-/**
- * The unit above.
- */
-parent: UnitId | null, 
-/**
- * Kind.
- */
-kind: UnitKind, 
-/**
- * Full name.
- */
-name: string, 
-/**
- * Short name.
- */
-shortName: string, 
-/**
- * Protocol order among its siblings.
- */
-order: number, 
-/**
- * Identifier code.
- */
-code: string, 
-/**
- * How many people hold a position in it.
- */
-people: number, 
-/**
- * Address of its agency mailbox.
- */
-address: string | null, };
-
-/**
- * What sort of unit; the level is a matter of the tree, never of the kind.
- */
-export type UnitKind = "province" | "district" | "commune" | "agency" | "division" | "centre";
-
-/**
- * One person.
- */
-export type PersonView = { 
-/**
- * Id.
- */
-id: PersonId, 
-/**
- * Full name.
- */
-name: string, 
-/**
- * Title.
- */
-position: string, 
-/**
- * Unit.
- */
-unit: UnitId, 
-/**
  * The unit's name.
  */
 unitName: string, 
 /**
- * Personal address.
+ * Names of who reads it.
  */
-address: string | null, 
+readers: Array<string>, 
 /**
- * Protocol order.
+ * Letters in it, when mail tells.
  */
-order: number, };
-
+letters: number | null, 
 /**
- * One meeting room.
+ * Octets in it, when mail tells.
  */
-export type RoomView = { 
-/**
- * Id.
- */
-id: RoomId, 
-/**
- * Name.
- */
-name: string, 
-/**
- * Whose.
- */
-unit: UnitId, 
-/**
- * That unit's name.
- */
-unitName: string, 
-/**
- * Building and floor; may be empty.
- */
-place: string, 
-/**
- * Seats; 0 when not known.
- */
-seats: number, };
+bytes: number | null, };
 
 /**
  * A person as IT staff see one.
@@ -350,120 +94,6 @@ mustChangePassword: boolean,
 lastSignIn: Timestamp | null, };
 
 /**
- * Whether an account may sign in.
- */
-export type AccountState = "active" | "disabled";
-
-/**
- * A person to be created.
- */
-export type NewPersonRequest = { 
-/**
- * Full name.
- */
-name: string, 
-/**
- * Unit.
- */
-unit: UnitId, 
-/**
- * Title.
- */
-position: string, 
-/**
- * Sign-in name; made from the name when absent.
- */
-login?: string, };
-
-/**
- * A person just created; the only time the temporary password is shown.
- */
-export type CreatedPersonView = { 
-/**
- * The person.
- */
-person: PersonView, 
-/**
- * Sign-in name.
- */
-login: string, 
-/**
- * Personal address.
- */
-address: string, 
-/**
- * Password for the first sign-in.
- */
-temporaryPassword: string, };
-
-/**
- * A password just reset; the only time it is shown.
- */
-export type TemporaryPasswordView = { 
-/**
- * Password for the next sign-in.
- */
-temporaryPassword: string, };
-
-/**
- * A room to be created.
- */
-export type NewRoomRequest = { 
-/**
- * Name.
- */
-name: string, 
-/**
- * Whose; the root unit when absent.
- */
-unit?: UnitId, 
-/**
- * Building and floor.
- */
-place: string, 
-/**
- * Seats.
- */
-seats: number, };
-
-/**
- * A mailbox as IT staff see one.
- */
-export type AdminMailboxView = { 
-/**
- * Id.
- */
-id: MailboxId, 
-/**
- * Primary address.
- */
-address: string, 
-/**
- * Name shown in *From*.
- */
-name: string, 
-/**
- * Personal or agency.
- */
-kind: MailboxKind, 
-/**
- * The unit's name.
- */
-unitName: string, 
-/**
- * Names of who reads it.
- */
-readers: Array<string>, 
-/**
- * Letters in it, when mail tells.
- */
-letters: number | null, 
-/**
- * Octets in it, when mail tells.
- */
-bytes: number | null, };
-
-/**
  * One line of the audit log.
  */
 export type AuditView = { 
@@ -501,30 +131,60 @@ sentence: string,
 ip: string, };
 
 /**
- * A page of a list.
+ * A person just created; the only time the temporary password is shown.
  */
-export type Page<T> = { 
+export type CreatedPersonView = { 
 /**
- * The lines.
+ * The person.
  */
-items: Array<T>, 
+person: PersonView, 
 /**
- * Lines on all pages.
+ * Sign-in name.
  */
-total: number, 
+login: string, 
 /**
- * This page, from 1.
+ * Personal address.
  */
-page: number, 
+address: string, 
 /**
- * Lines of a full page.
+ * Password for the first sign-in.
  */
-pageSize: number, };
+temporaryPassword: string, };
 
 /**
- * A meeting in a list.
+ * One line of a search's answer.
  */
-export type MeetingSummary = { 
+export type DirectoryEntry = { 
+/**
+ * Person, unit or mailbox.
+ */
+kind: EntryKind, 
+/**
+ * The person's, unit's or mailbox's id.
+ */
+id: string, 
+/**
+ * The name, with its type for a unit.
+ */
+name: string, 
+/**
+ * What tells namesakes apart: position and unit of a person, parent of a unit.
+ */
+detail: string, 
+/**
+ * Where a letter to it goes.
+ */
+address: string | null, };
+
+/**
+ * What was found.
+ */
+export type EntryKind = "person" | "unit" | "mailbox";
+
+/**
+ * What the page before the meeting shows; guests see it without signing in.
+ */
+export type EntryView = { 
 /**
  * Which.
  */
@@ -534,6 +194,10 @@ id: MeetingId,
  */
 title: string, 
 /**
+ * The chair's name and position, empty if none is named.
+ */
+chair: string, 
+/**
  * Planned start.
  */
 startsAt: Timestamp, 
@@ -542,29 +206,169 @@ startsAt: Timestamp,
  */
 endsAt: Timestamp, 
 /**
- * Where it stands; a meeting that is long over and empty counts as ended.
+ * Where it stands.
  */
 status: MeetingStatus, 
-/**
- * The chair's name and position, empty if none is named.
- */
-chair: string, 
-/**
- * Who called it, empty for one made on the command line.
- */
-organiser: string, 
 /**
  * The meeting room's name.
  */
 room: string | null, 
 /**
- * Participants who are in now.
+ * `true`: entering needs a name, as nobody is signed in.
  */
-present: number, 
+asGuest: boolean, 
 /**
- * Whether the reader may change or cancel it.
+ * The hub's clock.
  */
-mayEdit: boolean, };
+serverTime: Timestamp, };
+
+/**
+ * The body of every error.
+ */
+export type ErrorBody = { 
+/**
+ * The error.
+ */
+error: ErrorDetail, };
+
+/**
+ * What went wrong.
+ */
+export type ErrorDetail = { 
+/**
+ * For programs.
+ */
+code: string, 
+/**
+ * For people, in Vietnamese.
+ */
+message: string, 
+/**
+ * The log line has it too.
+ */
+id: string, };
+
+/**
+ * A link for guests.
+ */
+export type GuestLink = { 
+/**
+ * The link; begins with `/` where the hub does not know its own address.
+ */
+url: string, 
+/**
+ * The token alone.
+ */
+token: string, };
+
+/**
+ * The hub as its pages show it.
+ */
+export type HubView = { 
+/**
+ * Mail domain.
+ */
+domain: string, 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * Build.
+ */
+build: string, };
+
+/**
+ * Somebody invited.
+ */
+export type InviteeView = { 
+/**
+ * Absent for a unit's agency mailbox.
+ */
+person: PersonId | null, 
+/**
+ * *Họ và tên*, or the mailbox's name.
+ */
+name: string, 
+/**
+ * Mail address.
+ */
+address: string, 
+/**
+ * Unit's name.
+ */
+unitName: string, 
+/**
+ * *Chức vụ*.
+ */
+position: string, 
+/**
+ * Role in the meeting.
+ */
+role: Role, };
+
+/**
+ * A mailbox its reader may open.
+ */
+export type MailboxGrant = { 
+/**
+ * The mailbox; also the JMAP account id.
+ */
+mailbox: MailboxId, 
+/**
+ * Its primary address.
+ */
+address: string, 
+/**
+ * The name shown in *From*.
+ */
+name: string, 
+/**
+ * Personal or agency.
+ */
+kind: MailboxKind, 
+/**
+ * Whether the reader may also send as this address.
+ */
+maySend: boolean, };
+
+/**
+ * Whose letters a mailbox holds.
+ */
+export type MailboxKind = "personal" | "agency";
+
+/**
+ * Changes to a meeting; what is absent stays.
+ */
+export type MeetingChange = { 
+/**
+ * New title.
+ */
+title?: string, 
+/**
+ * New start.
+ */
+startsAt?: Timestamp, 
+/**
+ * New end.
+ */
+endsAt?: Timestamp, 
+/**
+ * New room; `null` for none.
+ */
+room?: string | null, 
+/**
+ * New list of persons; goes together with `units`.
+ */
+persons?: Array<PersonId>, 
+/**
+ * New list of units; goes together with `persons`.
+ */
+units?: Array<UnitId>, 
+/**
+ * New rule of the floor.
+ */
+floor?: Floor, };
 
 /**
  * A meeting whole.
@@ -636,33 +440,49 @@ present: number,
 mayEdit: boolean, };
 
 /**
- * Somebody invited.
+ * A meeting in a list.
  */
-export type InviteeView = { 
+export type MeetingSummary = { 
 /**
- * Absent for a unit's agency mailbox.
+ * Which.
  */
-person: PersonId | null, 
+id: MeetingId, 
 /**
- * *Họ và tên*, or the mailbox's name.
+ * *Tên cuộc họp*.
  */
-name: string, 
+title: string, 
 /**
- * Mail address.
+ * Planned start.
  */
-address: string, 
+startsAt: Timestamp, 
 /**
- * Unit's name.
+ * Planned end.
  */
-unitName: string, 
+endsAt: Timestamp, 
 /**
- * *Chức vụ*.
+ * Where it stands; a meeting that is long over and empty counts as ended.
  */
-position: string, 
+status: MeetingStatus, 
 /**
- * Role in the meeting.
+ * The chair's name and position, empty if none is named.
  */
-role: Role, };
+chair: string, 
+/**
+ * Who called it, empty for one made on the command line.
+ */
+organiser: string, 
+/**
+ * The meeting room's name.
+ */
+room: string | null, 
+/**
+ * Participants who are in now.
+ */
+present: number, 
+/**
+ * Whether the reader may change or cancel it.
+ */
+mayEdit: boolean, };
 
 /**
  * A new meeting.
@@ -710,114 +530,294 @@ secretary?: PersonId,
 notSecret: boolean, };
 
 /**
- * Changes to a meeting; what is absent stays.
+ * A person to be created.
  */
-export type MeetingChange = { 
+export type NewPersonRequest = { 
 /**
- * New title.
+ * Full name.
  */
-title?: string, 
+name: string, 
 /**
- * New start.
+ * Unit.
  */
-startsAt?: Timestamp, 
+unit: UnitId, 
 /**
- * New end.
+ * Title.
  */
-endsAt?: Timestamp, 
+position: string, 
 /**
- * New room; `null` for none.
+ * Sign-in name; made from the name when absent.
  */
-room?: string | null, 
-/**
- * New list of persons; goes together with `units`.
- */
-persons?: Array<PersonId>, 
-/**
- * New list of units; goes together with `persons`.
- */
-units?: Array<UnitId>, 
-/**
- * New rule of the floor.
- */
-floor?: Floor, };
+login?: string, };
 
 /**
- * What the page before the meeting shows; guests see it without signing in.
+ * A room to be created.
  */
-export type EntryView = { 
+export type NewRoomRequest = { 
 /**
- * Which.
+ * Name.
  */
-id: MeetingId, 
+name: string, 
 /**
- * *Tên cuộc họp*.
+ * Whose; the root unit when absent.
  */
-title: string, 
+unit?: UnitId, 
 /**
- * The chair's name and position, empty if none is named.
+ * Building and floor.
  */
-chair: string, 
+place: string, 
 /**
- * Planned start.
+ * Seats.
  */
-startsAt: Timestamp, 
+seats: number, };
+
 /**
- * Planned end.
+ * A page of a list.
  */
-endsAt: Timestamp, 
+export type Page<T> = { 
 /**
- * Where it stands.
+ * The lines.
  */
-status: MeetingStatus, 
+items: Array<T>, 
 /**
- * The meeting room's name.
+ * Lines on all pages.
  */
-room: string | null, 
+total: number, 
 /**
- * `true`: entering needs a name, as nobody is signed in.
+ * This page, from 1.
  */
-asGuest: boolean, 
+page: number, 
 /**
- * The hub's clock.
+ * Lines of a full page.
+ */
+pageSize: number, };
+
+/**
+ * A change of the own password.
+ */
+export type PasswordRequest = { 
+/**
+ * The present one.
+ */
+current: string, 
+/**
+ * The next one.
+ */
+new: string, };
+
+/**
+ * One person.
+ */
+export type PersonView = { 
+/**
+ * Id.
+ */
+id: PersonId, 
+/**
+ * Full name.
+ */
+name: string, 
+/**
+ * Title.
+ */
+position: string, 
+/**
+ * Unit.
+ */
+unit: UnitId, 
+/**
+ * The unit's name.
+ */
+unitName: string, 
+/**
+ * Personal address.
+ */
+address: string | null, 
+/**
+ * Protocol order.
+ */
+order: number, };
+
+/**
+ * One meeting room.
+ */
+export type RoomView = { 
+/**
+ * Id.
+ */
+id: RoomId, 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * Whose.
+ */
+unit: UnitId, 
+/**
+ * That unit's name.
+ */
+unitName: string, 
+/**
+ * Building and floor; may be empty.
+ */
+place: string, 
+/**
+ * Seats; 0 when not known.
+ */
+seats: number, };
+
+/**
+ * One of the own sessions.
+ */
+export type SessionEntry = { 
+/**
+ * Id.
+ */
+id: SessionId, 
+/**
+ * Signed in at.
+ */
+createdAt: Timestamp, 
+/**
+ * Last used, to five minutes.
+ */
+lastSeen: Timestamp, 
+/**
+ * From which network address.
+ */
+ip: string, 
+/**
+ * With which browser.
+ */
+userAgent: string, 
+/**
+ * The one that asks.
+ */
+current: boolean, };
+
+/**
+ * The signed-in person.
+ */
+export type SessionPerson = { 
+/**
+ * Id.
+ */
+id: PersonId, 
+/**
+ * Full name.
+ */
+name: string, 
+/**
+ * Unit of the first position.
+ */
+unit: UnitId, 
+/**
+ * That unit's name.
+ */
+unitName: string, 
+/**
+ * Title of the first position.
+ */
+position: string, };
+
+/**
+ * Who is signed in, and where.
+ */
+export type SessionView = { 
+/**
+ * The person.
+ */
+person: SessionPerson, 
+/**
+ * The sign-in name.
+ */
+login: string, 
+/**
+ * Shows the console.
+ */
+isAdmin: boolean, 
+/**
+ * The password is a temporary one: nothing else works before it is changed.
+ */
+mustChangePassword: boolean, 
+/**
+ * Mailboxes, the personal one first.
+ */
+mailboxes: Array<MailboxGrant>, 
+/**
+ * The hub.
+ */
+hub: HubView, 
+/**
+ * The hub's clock, by which the client corrects its own.
  */
 serverTime: Timestamp, };
 
 /**
- * A link for guests.
+ * Credentials.
  */
-export type GuestLink = { 
+export type SignInRequest = { 
 /**
- * The link; begins with `/` where the hub does not know its own address.
+ * Sign-in name or personal address.
  */
-url: string, 
+login: string, 
 /**
- * The token alone.
+ * Password.
  */
-token: string, };
+password: string, };
 
 /**
- * The body of every error.
+ * A password just reset; the only time it is shown.
  */
-export type ErrorBody = { 
+export type TemporaryPasswordView = { 
 /**
- * The error.
+ * Password for the next sign-in.
  */
-error: ErrorDetail, };
+temporaryPassword: string, };
 
 /**
- * What went wrong.
+ * What sort of unit; the level is a matter of the tree, never of the kind.
  */
-export type ErrorDetail = { 
+export type UnitKind = "province" | "district" | "commune" | "agency" | "division" | "centre";
+
 /**
- * For programs.
+ * One unit of the tree; the whole tree comes as a list in protocol order, parents first.
+ */
+export type UnitView = { 
+/**
+ * Id.
+ */
+id: UnitId, 
+/**
+ * The unit above.
+ */
+parent: UnitId | null, 
+/**
+ * Kind.
+ */
+kind: UnitKind, 
+/**
+ * Full name.
+ */
+name: string, 
+/**
+ * Short name.
+ */
+shortName: string, 
+/**
+ * Protocol order among its siblings.
+ */
+order: number, 
+/**
+ * Identifier code.
  */
 code: string, 
 /**
- * For people, in Vietnamese.
+ * How many people hold a position in it.
  */
-message: string, 
+people: number, 
 /**
- * The log line has it too.
+ * Address of its agency mailbox.
  */
-id: string, };
+address: string | null, };
