@@ -32,6 +32,7 @@ fn a_reload_does_not_open_a_microphone_the_chair_closed() {
     assert!(!mic(&hall, seat));
     hall.person(DELEGATE);
     assert!(!mic(&hall, seat));
+    assert!(!hall.seat(seat).wish.microphone);
     let muted = Event::Muted { seat, by: chair };
     assert_eq!(hall.apply(Actor::Hub, Command::Remind { seat }), Ok(vec![muted]));
     // Switching it on is still the owner's right.
