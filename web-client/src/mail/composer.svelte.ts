@@ -30,8 +30,8 @@ class Composer {
     saveFailed = $state(false);
     sending = $state(false);
     uploads = new Uploads();
-    /** What the editor held before anything was typed. */
-    #start = "";
+    /** The letter before anything was typed; `null` for one that was kept before. */
+    #began: Draft | null = null;
     #identities: Record<string, Identity> = {};
     #timer: ReturnType<typeof setTimeout> | undefined;
     #saving: Promise<void> = Promise.resolve();
@@ -52,7 +52,7 @@ class Composer {
         const sender = senderFor(account, this.senders);
         if (!sender) return;
         const html = EMPTY_LINE + (await this.signature(sender));
-        this.#take({ ...blank(sender.mailbox, html), to }, html);
+        this.#begin({ ...blank(sender.mailbox, html), to });
     }
 
     async answer(kind: Kind, account: string, letter: EmailFull): Promise<void> {
@@ -63,7 +63,7 @@ class Composer {
         const quoted = quote(kind, letter, safeHtml(letter), at, quoteWords());
         const html = EMPTY_LINE + (await this.signature(sender)) + EMPTY_LINE + quoted;
         const carried = kind === "forward" ? await this.#forwarded(letter, account, sender.mailbox) : [];
-        this.#take({ ...blank(sender.mailbox, html), ...begin(kind, letter, own), attachments: carried }, html);
+        this.#begin({ ...blank(sender.mailbox, html), ...begin(kind, letter, own), attachments: carried });
     }
 
     /** Takes up a draft that lies on the hub. */
@@ -75,20 +75,17 @@ class Composer {
             type,
             size,
         }));
-        this.#take(
-            {
-                ...blank(account, html),
-                serverId: letter.id,
-                to: fromJmap(letter.to),
-                cc: fromJmap(letter.cc),
-                bcc: fromJmap(letter.bcc),
-                subject: letter.subject ?? "",
-                attachments,
-                inReplyTo: letter.inReplyTo,
-                references: letter.references,
-            },
-            "",
-        );
+        this.#take({
+            ...blank(account, html),
+            serverId: letter.id,
+            to: fromJmap(letter.to),
+            cc: fromJmap(letter.cc),
+            bcc: fromJmap(letter.bcc),
+            subject: letter.subject ?? "",
+            attachments,
+            inReplyTo: letter.inReplyTo,
+            references: letter.references,
+        });
     }
 
     /** Letters a crash left on this computer; those another tab is writing are not among them. */
@@ -101,7 +98,7 @@ class Composer {
         const account = this.senders.some((sender) => sender.mailbox === draft.account)
             ? draft.account
             : (this.senders[0]?.mailbox ?? draft.account);
-        this.#take({ ...draft, account }, "");
+        this.#take({ ...draft, account });
         this.changed();
     }
 
@@ -114,15 +111,15 @@ class Composer {
         const { draft } = this;
         if (!draft) return;
         draft.changedAt = nowMillis();
-        if (!isEmpty(draft, this.#start)) keep(localStorage, person(), $state.snapshot(draft));
+        if (!isEmpty(draft, this.#began)) keep(localStorage, person(), $state.snapshot(draft));
         clearTimeout(this.#timer);
         this.#timer = setTimeout(() => void this.save(), SAVE_AFTER_MS);
     }
 
-    /** Saves on the hub; one save at a time. A failure is shown, the local copy stays. */
-    async save(): Promise<boolean> {
+    /** Saves on the hub, one save at a time. A failure is shown, the local copy stays until it is there. */
+    async save(always = false): Promise<boolean> {
         clearTimeout(this.#timer);
-        this.#saving = this.#saving.then(() => this.#save());
+        this.#saving = this.#saving.then(() => this.#save(always));
         await this.#saving;
         return !this.saveFailed;
     }
@@ -131,7 +128,7 @@ class Composer {
     async close(): Promise<void> {
         const { draft } = this;
         if (!draft) return;
-        if (isEmpty(draft, this.#start)) this.#destroy(draft);
+        if (isEmpty(draft, this.#began)) this.#destroy(draft);
         else if (!(await this.save())) return;
         else if (draft.serverId !== null) toasts.show(t("draftKept"));
         this.#leave(draft);
@@ -144,9 +141,9 @@ class Composer {
         const copy = $state.snapshot(draft);
         this.#destroy(draft);
         this.#leave(draft);
-        if (isEmpty(copy, this.#start)) return;
+        if (isEmpty(copy, this.#began)) return;
         toasts.undo(t("discarded"), t("undo"), () => {
-            this.#take({ ...copy, serverId: null }, "");
+            this.#take({ ...copy, serverId: null });
             this.changed();
         });
     }
@@ -155,7 +152,7 @@ class Composer {
         const { draft, sender } = this;
         if (!draft || !sender || this.sending) return;
         this.sending = true;
-        const saved = await this.save();
+        const saved = await this.save(true);
         this.sending = false;
         const id = draft.serverId;
         if (!saved || id === null) {
@@ -169,7 +166,7 @@ class Composer {
             emailId: id,
             identityId: this.#identities[copy.account]?.id ?? copy.account,
             delaySeconds: UNDO_SECONDS,
-            undone: () => this.#take(copy, ""),
+            undone: () => this.#take(copy),
             refused: (addresses) => this.#refused(copy, addresses),
         });
     }
@@ -213,10 +210,14 @@ class Composer {
         this.#identities[account] = { ...identity, htmlSignature };
     }
 
-    #take(draft: Draft, start: string) {
+    #begin(draft: Draft) {
+        this.#take(draft, $state.snapshot(draft));
+    }
+
+    #take(draft: Draft, began: Draft | null = null) {
         if (this.draft && this.draft.key !== draft.key) void this.close();
         this.draft = draft;
-        this.#start = start;
+        this.#began = began;
         this.savedAt = null;
         this.saveFailed = false;
         this.edition += 1;
@@ -237,9 +238,9 @@ class Composer {
         this.#release = null;
     }
 
-    async #save(): Promise<void> {
+    async #save(always: boolean): Promise<void> {
         const { draft, sender } = this;
-        if (!draft || !sender || isEmpty(draft, this.#start)) return;
+        if (!draft || !sender || (!always && isEmpty(draft, this.#began))) return;
         const folder = byRole(post.folders[draft.account] ?? [], "drafts");
         const changedAt = draft.changedAt;
         const copy = $state.snapshot(draft);
@@ -255,7 +256,8 @@ class Composer {
             draft.serverId = created.id;
             this.savedAt = nowMillis();
             this.saveFailed = false;
-            if (draft.changedAt === changedAt) keep(localStorage, person(), $state.snapshot(draft));
+            if (draft.changedAt === changedAt) forget(localStorage, person(), draft.key);
+            else keep(localStorage, person(), $state.snapshot(draft));
         } catch {
             this.saveFailed = true;
         }
@@ -273,7 +275,7 @@ class Composer {
         const bad = new Set(addresses.map((address) => address.toLowerCase()));
         const marked = (list: Recipient[]): Recipient[] =>
             list.map((one) => (bad.has(one.email.toLowerCase()) ? { ...one, problem: "unknown" } : one));
-        this.#take({ ...copy, to: marked(copy.to), cc: marked(copy.cc), bcc: marked(copy.bcc) }, "");
+        this.#take({ ...copy, to: marked(copy.to), cc: marked(copy.cc), bcc: marked(copy.bcc) });
         this.changed();
     }
 

@@ -86,14 +86,21 @@ function parse(text: string | null): Draft | null {
     }
 }
 
-/** Nothing worth keeping: no recipient, no subject, no attachment, no text beyond `start`. */
-export function isEmpty(draft: Draft, start: string): boolean {
-    return (
-        draft.to.length + draft.cc.length + draft.bcc.length + draft.attachments.length === 0 &&
-        draft.subject.trim() === "" &&
-        (htmlToText(draft.html) === "" || draft.html === start)
-    );
+/**
+ * Nothing worth keeping: nothing in it at all, or nothing beyond what it `began` with. Text is compared,
+ * not HTML: the editor rewrites the HTML it is given.
+ */
+export function isEmpty(draft: Draft, began: Draft | null): boolean {
+    const own = essence(draft);
+    return own === NOTHING || (began !== null && own === essence(began));
 }
+
+function essence({ to, cc, bcc, subject, attachments, html }: Draft): string {
+    const text = htmlToText(html).replace(/\s+/g, " ").trim();
+    const people = [to, cc, bcc].map((list) => list.map((one) => one.email));
+    return JSON.stringify([people, subject.trim(), attachments.map((file) => file.blobId), text]);
+}
+const NOTHING = JSON.stringify([[[], [], []], "", [], ""]);
 
 /** The JMAP object of the draft (RFC 8621 §4.6): one text and one HTML part, then the files. */
 export function toEmail(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { recipient } from "./addresses";
 import { forget, isEmpty, keep, leftOver, toEmail, type Draft, type Store } from "./draft";
 import { badge, sorted } from "./folders";
 import { afterRemoval, keyword, moveTo, neighbour, patched, rows } from "./list";
@@ -138,11 +139,14 @@ describe("a draft", () => {
         expect(keep(full, "hanh", draft("1"))).toBe(false);
     });
 
-    it("is empty with nothing but the signature it began with", () => {
-        const signature = "<p><br></p><p>Trân trọng./.</p>";
-        expect(isEmpty(draft("1", { html: signature }), signature)).toBe(true);
-        expect(isEmpty(draft("1", { html: "<p>a</p>" + signature }), signature)).toBe(false);
-        expect(isEmpty(draft("1", { subject: "a" }), "")).toBe(false);
+    it("is empty with nothing but what it began with", () => {
+        const began = draft("1", { html: "<p><br></p><p>Trân trọng./.</p>", subject: "Re: a", to: [recipient("b@a.vn")] });
+        const rewritten = { ...began, html: "<div><br></div><div>Trân  trọng./.</div>" };
+        expect(isEmpty(rewritten, began)).toBe(true);
+        expect(isEmpty({ ...began, html: `<p>a</p>${began.html}` }, began)).toBe(false);
+        expect(isEmpty({ ...began, to: [] }, began)).toBe(false);
+        expect(isEmpty(began, null)).toBe(false);
+        expect(isEmpty(draft("1", { html: "<p><br></p>" }), null)).toBe(true);
     });
 
     it("becomes a letter with a text and an HTML part", () => {
