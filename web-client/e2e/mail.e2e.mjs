@@ -78,16 +78,79 @@ test('a draft survives a crash of the browser', async (t) => {
   assert.ok(restored);
 });
 
-test('search finds a letter without diacritics', async (t) => {
+test('an answer begun and left untouched leaves no draft', async (t) => {
+  const clerk = await person(t, chromium, 'kythuat');
+  await clerk.open(`${hub.origin}/thu`);
+  await openLetter(clerk, 'Hội nghị trực tuyến');
+  await clerk.press('Trả lời');
+  await clerk.until('the quoted letter', () => document.querySelector('.compose [contenteditable]')?.textContent.includes('Trân trọng kính mời'));
+  await clerk.press('Đóng');
+  await clerk.until('the composer to go', () => !document.querySelector('.compose'));
+  await clerk.press('Thư nháp', 'link');
+  await clerk.sees('Chưa có thư nào');
+  assert.equal(await clerk.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('draft:')).length), 0);
+});
+
+test('search finds a letter without diacritics, and only it', async (t) => {
   const clerk = await person(t, chromium, 'vanthu.stttt');
   await clerk.open(`${hub.origin}/thu`);
-  await compose(clerk, personal(clerk), 'Đề nghị báo cáo số liệu quý I', 'Kính gửi.');
+  await compose(clerk, personal(clerk), 'Thống kê tủ hồ sơ', 'Kính gửi.');
   await clerk.press('Gửi');
-  await clerk.sees('Đề nghị báo cáo số liệu quý I', 30_000);
-  await clerk.fill('Tìm kiếm thư', 'de nghi bao cao');
+  await seesRow(clerk, 'Thống kê tủ hồ sơ', 30_000);
+  await seesRow(clerk, 'Hội nghị trực tuyến');
+  await clerk.fill('Tìm kiếm thư', 'thong ke tu ho so');
   await clerk.page.keyboard.press('Enter');
   await clerk.sees('Kết quả tìm kiếm');
-  await clerk.sees('Đề nghị báo cáo số liệu quý I');
+  await seesRow(clerk, 'Thống kê tủ hồ sơ');
+  await clerk.seesNot('Hội nghị trực tuyến');
+});
+
+/** Waits until the list shows a letter with these words. */
+async function seesRow(visitor, words, patience) {
+  const shown = (w) => [...document.querySelectorAll('main li a[href^="/thu/"]')].some((e) => e.checkVisibility() && e.textContent.includes(w));
+  await visitor.until(`a row “${words}”`, shown, words, patience);
+}
+
+test('a letter is written and sent with keys alone', async (t) => {
+  const clerk = await person(t, chromium, 'vanthu.stttt');
+  const { keyboard } = clerk.page;
+  const focused = () => clerk.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.labels?.[0]?.textContent ?? '');
+  /** Goes on with Tab to the field of this name. */
+  const tabTo = async (label) => {
+    for (let step = 0; step < 20 && !(await focused()).startsWith(label); step += 1) await keyboard.press('Tab');
+    assert.ok((await focused()).startsWith(label), `Tab reaches “${label}”, not “${await focused()}”`);
+  };
+  await clerk.open(`${hub.origin}/thu`);
+  await seesRow(clerk, 'Hội nghị trực tuyến');
+  await keyboard.press('c');
+  await clerk.sees('Thư mới');
+  await clerk.until('the focus to be in the letter', () => document.activeElement.closest('.compose') !== null);
+  await tabTo('Đến');
+  await keyboard.type('nga le thu');
+  await clerk.until('a suggestion', () => document.querySelector('.compose [role=option]')?.checkVisibility());
+  await keyboard.press('Enter');
+  await clerk.until('the recipient', () => document.querySelector('.compose .chip')?.textContent.includes('Lê Thị Thu Nga'));
+  await tabTo('Chủ đề');
+  await keyboard.type('Thư không dùng chuột');
+  await tabTo('Nội dung thư');
+  await keyboard.type('Kính gửi đồng chí.');
+  await keyboard.press('Control+Enter');
+  await clerk.sees('Thư sẽ được gửi sau 10 giây');
+});
+
+test('a letter prints as a sheet: its head and text, no buttons', async (t) => {
+  const clerk = await person(t, chromium, 'vanthu.stttt');
+  await clerk.open(`${hub.origin}/thu`);
+  await openLetter(clerk, 'Hội nghị trực tuyến');
+  await clerk.until('the letter’s frame', () => document.querySelector('iframe[src*="/mail/view/"]'));
+  await clerk.page.emulateMedia({ media: 'print' });
+  const sheet = await clerk.evaluate(() => document.body.innerText);
+  for (const words of ['V/v mời dự Hội nghị trực tuyến', 'Đề nghị các đơn vị kiểm tra đường truyền', personal(clerk)]) {
+    assert.ok(sheet.includes(words), `“${words}” is printed:\n${sheet}`);
+  }
+  for (const words of ['Soạn thư', 'Trả lời', 'Hướng dẫn', 'Xem người nhận', 'Quản trị']) {
+    assert.ok(!sheet.includes(words), `“${words}” is not printed:\n${sheet}`);
+  }
 });
 
 test('a meeting made in the calendar invites by letter, and the letter opens the meeting', async (t) => {
