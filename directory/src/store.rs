@@ -113,7 +113,7 @@ async fn load(pool: &AnyPool) -> Result<Records, sqlx::Error> {
         positions: all(pool, "SELECT * FROM position", position).await?,
         accounts: all(
             pool,
-            "SELECT id, person, login, must_change, is_admin, disabled, last_sign_in FROM account",
+            "SELECT id, person, login, must_change, is_admin, disabled FROM account",
             account,
         )
         .await?,
@@ -210,7 +210,6 @@ fn account(row: &AnyRow) -> Result<Account, sqlx::Error> {
         is_admin: flag(row, "is_admin")?,
         state: if flag(row, "disabled")? { AccountState::Disabled } else { AccountState::Active },
         must_change: flag(row, "must_change")?,
-        last_sign_in: optional_time(row, "last_sign_in")?,
     })
 }
 

@@ -1,6 +1,7 @@
 // Runs the browser tests in network namespaces of their own: real addresses (Firefox starts no ICE
 // against 127.0.0.1), a default route (without one it gathers no candidate), and no way out, so that a
-// request to any other host fails the test that caused it.
+// request to any other host fails the test that caused it. `run.mjs mail` runs the files with `mail` in
+// their names; `run.mjs screenshots.mjs` runs that script.
 //
 //   here: hub, Firefox, Chromium, the tests    10.99.0.1 ── veth ── 10.99.0.2   `visitor`: one more Chromium,
 //                                                                               whose line a test can cut
@@ -33,6 +34,8 @@ const setup = [
   'exec "$@"',
 ].join(' && ');
 const namespaces = ['--net', '--mount', ...(process.getuid() === 0 ? [] : ['--map-root-user'])];
-const tests = [process.execPath, '--test', '--test-concurrency=1', '--test-timeout=240000', ...files];
-const { status } = spawnSync('unshare', [...namespaces, 'sh', '-c', setup, 'sh', ...tests], { stdio: 'inherit' });
+const work = wanted[0]?.endsWith('.mjs')
+  ? [process.execPath, join(here, wanted[0])]
+  : [process.execPath, '--test', '--test-concurrency=1', '--test-timeout=240000', ...files];
+const { status } = spawnSync('unshare', [...namespaces, 'sh', '-c', setup, 'sh', ...work], { stdio: 'inherit' });
 process.exit(status ?? 1);

@@ -146,8 +146,6 @@ pub struct Account {
     pub state: AccountState,
     /// The password is a temporary one.
     pub must_change: bool,
-    /// Last successful sign-in.
-    pub last_sign_in: Option<Timestamp>,
 }
 
 /// A named set of persons.

@@ -293,7 +293,6 @@ impl Plan<'_> {
             login,
             state: AccountState::Active,
             must_change: false,
-            last_sign_in: None,
         });
         let (kind, name) = (MailboxKind::Personal, new.name.to_owned());
         let own = Mailbox { id: mailbox, kind, name, unit: unit.id, person: Some(person), address };

@@ -73,7 +73,6 @@ fn records() -> Records {
             is_admin: true,
             state: AccountState::Active,
             must_change: false,
-            last_sign_in: None,
         }],
         mailboxes: vec![
             mailbox(1, MailboxKind::Personal, Some(1), "dungtt.u2"),
