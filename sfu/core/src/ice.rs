@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn noise_is_not_a_check() {
+    fn fuzz_noise_is_not_a_check() {
         bolero::check!().for_each(|bytes| {
             if let Some(check) = Check::parse(bytes) {
                 let (mut agent, _, now) = agent();

@@ -166,11 +166,12 @@ impl Track {
 
     /// The state that holds `now`.
     pub fn current_state(&self, now: Instant) -> TrackState {
+        // A slide nobody touches may send nothing for a while and is not lost for that.
+        let patience = if self.kind().is_screen() { SCREEN_SILENT } else { TRACK_SILENT };
         match self.last_packet {
+            _ if !self.open => TrackState::Gated,
             None => TrackState::Off,
-            Some(at) if now.saturating_duration_since(at) >= TRACK_SILENT => TrackState::Lost,
-            // Only what arrives can be held back: a microphone that is off is not gated.
-            Some(_) if !self.open => TrackState::Gated,
+            Some(at) if now.saturating_duration_since(at) >= patience => TrackState::Lost,
             Some(_) => TrackState::Sending,
         }
     }
@@ -403,4 +404,6 @@ const BITRATE_WINDOW: Duration = Duration::from_millis(1_000);
 const LAYER_SILENT: Duration = Duration::from_millis(800);
 /// A track without any packet is lost.
 const TRACK_SILENT: Duration = Duration::from_secs(2);
+/// The same for a screen and its sound.
+const SCREEN_SILENT: Duration = Duration::from_secs(15);
 const MAX_STREAMS: usize = 32;

@@ -26,6 +26,11 @@ impl MediaKind {
         matches!(self, Self::Microphone | Self::ScreenAudio)
     }
 
+    /// Whether it belongs to what is shared rather than to the person.
+    pub const fn is_screen(self) -> bool {
+        matches!(self, Self::Screen | Self::ScreenAudio)
+    }
+
     /// Position in [`Self::ALL`].
     pub(crate) const fn index(self) -> usize {
         match self {

@@ -59,7 +59,8 @@ impl Seat {
     }
 
     /// The state of a track as people see it: what arrives, except that silence of a track the
-    /// participant switched off himself is not a fault.
+    /// participant switched off himself is not a fault, what is off cannot be held back, and a picture
+    /// he took away is gone at once.
     pub fn shown(&self, kind: MediaKind) -> TrackState {
         let (wish, state) = match kind {
             MediaKind::Microphone => (self.wish.microphone, self.tracks.microphone),
@@ -67,7 +68,8 @@ impl Seat {
             MediaKind::Screen | MediaKind::ScreenAudio => (self.wish.screen, self.tracks.screen),
         };
         match state {
-            TrackState::Lost if !wish => TrackState::Off,
+            TrackState::Lost | TrackState::Gated if !wish => TrackState::Off,
+            _ if !wish && kind != MediaKind::Microphone => TrackState::Off,
             state => state,
         }
     }

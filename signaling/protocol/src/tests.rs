@@ -1,7 +1,7 @@
 use crate::{ChatTo, ClientFrame, ClientMessage, MediaWish, Resume};
 
 #[test]
-fn any_bytes_are_read_or_refused_and_what_is_read_can_be_written() {
+fn fuzz_any_bytes_are_read_or_refused_and_what_is_read_can_be_written() {
     bolero::check!().for_each(|bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
         if let Ok(frame) = ClientFrame::parse(&text) {

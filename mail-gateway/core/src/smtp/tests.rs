@@ -314,7 +314,7 @@ fn a_full_disk_is_a_temporary_failure() {
 }
 
 #[test]
-fn any_octets_leave_a_session_sane() {
+fn fuzz_any_octets_leave_a_session_sane() {
     bolero::check!().with_type::<Vec<Vec<u8>>>().for_each(|pieces| {
         for role in [Role::Relay, Role::Submission] {
             let mut peer = peer(role, true);
@@ -339,7 +339,7 @@ fn any_octets_leave_a_session_sane() {
 }
 
 #[test]
-fn stuffing_and_decoding_are_inverse() {
+fn fuzz_stuffing_and_decoding_are_inverse() {
     bolero::check!().with_type::<Vec<u8>>().for_each(|bytes| {
         let mut wire = Vec::new();
         let mut stuffer = data::Stuffer::default();

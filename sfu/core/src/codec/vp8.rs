@@ -182,7 +182,7 @@ mod tests {
 
     /// Hostile bytes: nothing panics, and a rewritten payload still reads as the same frame.
     #[test]
-    fn any_bytes_are_survived() {
+    fn fuzz_any_bytes_are_survived() {
         bolero::check!().with_type::<(u16, u8, Vec<u8>)>().with_iterations(20_000).for_each(
             |(picture, base, input)| {
                 let shift = Shift { picture: picture & 0x7fff, base: *base };

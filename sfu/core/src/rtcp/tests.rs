@@ -178,7 +178,7 @@ fn lies_about_length_end_the_reading() {
 
 /// Hostile bytes: nothing panics and every reading ends, whatever type the bytes pretend to be.
 #[test]
-fn any_bytes_are_survived() {
+fn fuzz_any_bytes_are_survived() {
     bolero::check!().with_iterations(20_000).with_max_len(160).for_each(|input: &[u8]| {
         exhaust(input);
         let mut bytes = input.to_vec();

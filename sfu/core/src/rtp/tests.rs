@@ -134,7 +134,7 @@ fn rtcp_is_told_from_rtp_by_its_second_byte() {
 
 /// Hostile bytes: nothing panics, and whatever is accepted lies inside the packet.
 #[test]
-fn any_bytes_are_survived() {
+fn fuzz_any_bytes_are_survived() {
     bolero::check!().with_iterations(20_000).with_max_len(256).for_each(|input: &[u8]| {
         if let Some(packet) = Packet::parse(input) {
             assert!(packet.header.len + packet.payload().len() <= input.len());

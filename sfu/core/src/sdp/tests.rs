@@ -108,7 +108,7 @@ fn hostile_offers_are_refused_with_the_reason() {
 }
 
 #[test]
-fn no_text_makes_the_reader_panic() {
+fn fuzz_no_text_makes_the_reader_panic() {
     bolero::check!().for_each(|bytes| {
         if let Ok(text) = std::str::from_utf8(bytes) {
             let _ = Offer::parse(text);

@@ -219,7 +219,7 @@ fn an_exhausted_key_seals_no_more_reports() {
 
 /// Hostile bytes on an open session: refused without a panic.
 #[test]
-fn any_bytes_are_survived() {
+fn fuzz_any_bytes_are_survived() {
     let session = std::sync::Mutex::new(pair(Profile::AeadAes128Gcm).1);
     bolero::check!().with_iterations(20_000).with_max_len(128).for_each(|input: &[u8]| {
         let mut sessions = session.lock().unwrap();
