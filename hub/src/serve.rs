@@ -14,6 +14,7 @@ use std::{
 
 use certs::Certificates;
 use serde_json::json;
+use sfu::SfuHandle;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -62,7 +63,7 @@ pub async fn run(place: &Place, with_sample: bool) -> Result<(), String> {
     tasks.spawn(control.serve(services.clone(), stop.clone()));
     let listening = doors.describe(mail.addresses(), sfu.candidates());
     let router = http::router(&services, certificates.ca_certificate_pem());
-    doors.open(router, certificates.server_config(), &stop, &mut tasks);
+    doors.open(router, certificates.server_config(), sfu.clone(), &stop, &mut tasks);
     tasks.spawn(certificates.renew_until(stop.clone()));
 
     write_listening(&place.data, &listening).map_err(|cause| format!("listening.json: {cause}"))?;
@@ -102,6 +103,7 @@ async fn end_revoked_visits(services: Services, stop: CancellationToken) {
 struct Doors {
     plain: Option<TcpListener>,
     tls: Option<TcpListener>,
+    metrics: Option<TcpListener>,
 }
 
 impl Doors {
@@ -109,6 +111,7 @@ impl Doors {
         Ok(Self {
             plain: bind("http.listen", config.http.listen).await?,
             tls: bind("https.listen", config.https.listen).await?,
+            metrics: bind("metrics.listen", config.metrics.listen).await?,
         })
     }
 
@@ -120,6 +123,7 @@ impl Doors {
         let mut all = json!({
             "http": Self::address(self.plain.as_ref()),
             "https": Self::address(self.tls.as_ref()),
+            "metrics": Self::address(self.metrics.as_ref()),
             "media": media.first(),
         });
         for (name, address) in mail {
@@ -132,6 +136,7 @@ impl Doors {
         self,
         router: axum::Router,
         tls: Arc<rustls::ServerConfig>,
+        sfu: SfuHandle,
         stop: &CancellationToken,
         tasks: &mut JoinSet<()>,
     ) {
@@ -142,6 +147,11 @@ impl Doors {
         if let Some(listener) = self.tls {
             let stop = stop.clone();
             tasks.spawn(async move { ended("https", http::serve_tls(listener, tls, router, stop).await) });
+        }
+        if let Some(listener) = self.metrics {
+            let stop = stop.clone().cancelled_owned();
+            let serving = axum::serve(listener, http::metrics::router(sfu)).with_graceful_shutdown(stop);
+            tasks.spawn(async move { ended("metrics", serving.await) });
         }
     }
 }

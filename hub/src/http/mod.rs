@@ -3,6 +3,7 @@
 mod assets;
 mod guard;
 mod listener;
+pub mod metrics;
 mod session;
 
 use std::{io, sync::Arc};

@@ -65,3 +65,11 @@ fn a_backup_of_a_running_hub_starts_and_holds_the_letters() {
     let client = Client::signed_in(second.address("http"), "vanthu.stttt", PASSWORD);
     assert!(!Mailbox::personal(&client).letters("Có trong bản sao").is_empty());
 }
+
+#[test]
+fn monitoring_reads_figures_where_the_operator_wants_them() {
+    let hub = hub(&["metrics.listen=127.0.0.1:0"]);
+    let answer = Client::new(hub.address("metrics")).get("/metrics");
+    let text = String::from_utf8(answer.body).unwrap();
+    assert!(text.contains("\nlienthong_media_peers 0\n"), "{text}");
+}

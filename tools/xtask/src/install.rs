@@ -86,8 +86,8 @@ fn newest(path: &Path) -> Option<SystemTime> {
 }
 
 fn is_root() -> bool {
-    std::env::var("USER").is_ok_and(|user| user == "root")
-        || fs::metadata("/root/.").is_ok_and(|_| fs::read_dir("/root").is_ok())
+    let id = std::process::Command::new("id").arg("-u").output();
+    id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
 const VIETNAMESE_FONT: &str = "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf";

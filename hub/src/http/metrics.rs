@@ -1,0 +1,65 @@
+//! Figures for monitoring, in Prometheus' text format, on a listener of their own.
+
+use std::fmt::Write;
+
+use axum::{
+    Router,
+    http::header::CONTENT_TYPE,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use sfu::SfuHandle;
+
+/// `GET /metrics`.
+pub fn router(sfu: SfuHandle) -> Router {
+    Router::new().route("/metrics", get(move || async move { answer(&sfu) }))
+}
+
+fn answer(sfu: &SfuHandle) -> Response {
+    let figures = sfu.metrics();
+    let mut text = String::new();
+    let mut figure = |name: &str, kind: &str, about: &str, value: u64| {
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            "# HELP lienthong_{name} {about}\n# TYPE lienthong_{name} {kind}\nlienthong_{name} {value}\n"
+        );
+    };
+    figure("media_peers", "gauge", "Connected participants.", figures.media.peers);
+    figure(
+        "media_packets_in_total",
+        "counter",
+        "Authentic media packets received.",
+        figures.media.packets_in,
+    );
+    figure("media_packets_out_total", "counter", "Media packets forwarded.", figures.media.packets_out);
+    figure("media_bytes_out_total", "counter", "Bytes of forwarded media packets.", figures.media.bytes_out);
+    figure("media_resent_total", "counter", "Packets sent again on request.", figures.media.resent);
+    figure(
+        "media_dropped_total",
+        "counter",
+        "Datagrams that belonged to nobody or were forged.",
+        figures.media.dropped,
+    );
+    figure(
+        "media_handshakes_aes_128_gcm_total",
+        "counter",
+        "Handshakes that agreed on AES-128-GCM.",
+        figures.media.aes_128_gcm,
+    );
+    figure(
+        "media_handshakes_aes_256_gcm_total",
+        "counter",
+        "Handshakes that agreed on AES-256-GCM.",
+        figures.media.aes_256_gcm,
+    );
+    figure("media_datagrams_sent_total", "counter", "Datagrams given to the kernel.", figures.sockets.sent);
+    figure("media_messages_sent_total", "counter", "Messages they went in.", figures.sockets.messages);
+    figure(
+        "media_backlog_dropped_total",
+        "counter",
+        "Datagrams a full backlog lost.",
+        figures.sockets.dropped,
+    );
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
