@@ -91,6 +91,8 @@ ids! {
     MeetingId
     /// A participant's place in a meeting; survives reconnects, reloads and changes of device.
     SeatId
+    /// A bearer token that opens one seat of one meeting.
+    TokenId
     /// A letter in the mail store or queue.
     LetterId
     /// An administrative act in the audit log.

@@ -100,6 +100,27 @@ impl Directory {
         Ok(Page { items, total: u32::try_from(total).unwrap_or(u32::MAX), page, page_size: PAGE_SIZE })
     }
 
+    /// Records an act that another service carried out, such as issuing a token for a meeting.
+    ///
+    /// # Errors
+    /// When the actor is no administrator or the store fails.
+    pub async fn record_act(
+        &self,
+        actor: &Actor,
+        event: AuditEvent,
+        object: &str,
+        now: Timestamp,
+    ) -> Result<(), DirectoryError> {
+        if !may(&actor.principal, Action::Administer, Object::Directory) {
+            return Err(DirectoryError::Forbidden);
+        }
+        let (actor, object) = (actor.clone(), object.to_owned());
+        let write = self.inner.database.write(move |connection| {
+            Box::pin(async move { append(connection, &actor, &event, &object, now).await })
+        });
+        Ok(write.await?)
+    }
+
     /// Reads the whole log and recomputes its chain.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ mod sample;
 mod secret;
 mod session;
 mod store;
+mod tokens;
 mod translate;
 
 pub use config::Config;
@@ -27,4 +28,5 @@ pub use rest::types::{
     EntryView, GuestLink, InviteeView, MeetingChange, MeetingDetail, MeetingSummary, NewMeeting,
 };
 pub use sample::{SAMPLE_MEETING, Sample};
-pub use signaling_core::Role;
+pub use signaling_core::{Role, UnknownRole};
+pub use tokens::SeatToken;

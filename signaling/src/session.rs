@@ -52,6 +52,8 @@ pub(crate) enum Caller {
     },
     /// With a valid guest link.
     Guest,
+    /// With a valid token in the place of a guest link's secret.
+    Bearer(Visitor),
     /// Whoever it is, the meeting or the link does not exist.
     Stranger,
 }
@@ -195,6 +197,7 @@ impl Session {
     ) {
         let (visitor, account, session) = match &self.caller {
             Caller::Person { visitor, account, session } => (visitor.clone(), Some(*account), *session),
+            Caller::Bearer(visitor) => (visitor.clone(), None, None),
             Caller::Guest => (Visitor::Guest { name: name.unwrap_or_default() }, None, None),
             Caller::Stranger => {
                 self.refuse(frame, RefusalCode::UnknownMeeting, "no such meeting or link".to_owned());

@@ -1,5 +1,7 @@
 //! `meetings.db`: the record of every meeting, a row per meeting for lists, guest links, the outbox.
 
+mod tokens;
+
 use std::path::Path;
 
 use base::{

@@ -31,6 +31,18 @@ pub enum AuditEvent {
     AccountEnabled,
     /// A room was created.
     RoomCreated,
+    /// A token for a seat of a meeting was issued.
+    TokenIssued {
+        /// Whom it is for.
+        name: String,
+        /// The role it gives.
+        role: String,
+    },
+    /// A token was revoked.
+    TokenRevoked {
+        /// Whom it was for.
+        name: String,
+    },
 }
 
 impl AuditEvent {
@@ -47,6 +59,8 @@ impl AuditEvent {
             Self::AccountDisabled => "accountDisabled",
             Self::AccountEnabled => "accountEnabled",
             Self::RoomCreated => "roomCreated",
+            Self::TokenIssued { .. } => "tokenIssued",
+            Self::TokenRevoked { .. } => "tokenRevoked",
         }
     }
 
@@ -65,6 +79,12 @@ impl AuditEvent {
             Self::AccountDisabled => format!("Tạm khóa tài khoản của {object}"),
             Self::AccountEnabled => format!("Mở khóa tài khoản của {object}"),
             Self::RoomCreated => format!("Thêm phòng họp {object}"),
+            Self::TokenIssued { name, role } => {
+                format!("Cấp mã truy cập cho “{name}” (vai trò {role}) vào cuộc họp “{object}”")
+            }
+            Self::TokenRevoked { name } => {
+                format!("Thu hồi mã truy cập của “{name}” vào cuộc họp “{object}”")
+            }
         }
     }
 }

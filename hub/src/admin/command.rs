@@ -24,6 +24,32 @@ pub enum Command {
     /// Meetings.
     #[command(subcommand)]
     Meeting(Meeting),
+    /// Issues a token that opens one seat of a meeting; prints the token and nothing else.
+    Token {
+        /// The meeting's id.
+        #[arg(long)]
+        meeting: String,
+        /// chair, moderator, secretary, delegate, site, guest, observer or operator.
+        #[arg(long)]
+        role: String,
+        /// The name shown in the meeting.
+        #[arg(long)]
+        name: String,
+        /// How long it opens anything.
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: u32,
+    },
+    /// Prints id, role, end and name of a meeting's tokens, one a line.
+    Tokens {
+        /// The meeting's id.
+        #[arg(long)]
+        meeting: String,
+    },
+    /// Revokes a token; whoever sits on its seat is out at once.
+    RevokeToken {
+        /// The token's id, as `tokens` prints it.
+        id: String,
+    },
     /// Prints the newest administrative acts and checks that none was altered.
     Audit {
         /// How many.

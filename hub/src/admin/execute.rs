@@ -21,14 +21,19 @@ pub async fn execute(services: &Services, operator: &str, command: Command) -> A
         Command::Room(room) => act.room(room).await,
         Command::Mailbox(Mailbox::List) => act.mailboxes().await,
         Command::Meeting(meeting) => act.meeting(meeting).await,
+        Command::Token { meeting, role, name, days } => {
+            act.issue(&meeting, &role, &name, u64::from(days)).await
+        }
+        Command::Tokens { meeting } => act.tokens(&meeting).await,
+        Command::RevokeToken { id } => act.revoke(&id).await,
         Command::Audit { limit } => act.audit(limit).await,
         Command::Backup { dir } => backup::write(services, &dir).await,
     }
 }
 
-struct Act<'a> {
-    services: &'a Services,
-    actor: Actor,
+pub(super) struct Act<'a> {
+    pub(super) services: &'a Services,
+    pub(super) actor: Actor,
 }
 
 impl Act<'_> {
@@ -178,10 +183,10 @@ impl Act<'_> {
     }
 }
 
-fn moment(at: Timestamp) -> String {
+pub(super) fn moment(at: Timestamp) -> String {
     jiff::Timestamp::from_microsecond(at.as_micros()).map(|m| m.to_string()).unwrap_or_default()
 }
 
-fn text(cause: impl std::fmt::Display) -> String {
+pub(super) fn text(cause: impl std::fmt::Display) -> String {
     cause.to_string()
 }

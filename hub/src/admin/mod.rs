@@ -7,6 +7,7 @@ mod backup;
 mod command;
 mod control;
 mod execute;
+mod token;
 
 use std::process::ExitCode;
 

@@ -42,6 +42,33 @@ fn the_same_commands_work_without_a_running_hub() {
 }
 
 #[test]
+fn a_token_for_a_seat_is_issued_listed_and_revoked_beside_a_running_hub() {
+    let hub = hub(&[]);
+    let meeting = text(&hub.admin(&["meeting", "create", "--title", "Họp giao ban"]));
+    let issue = |role: &str| {
+        hub.admin(&["token", "--meeting", &meeting, "--role", role, "--name", "Điểm cầu Lệ Thủy"])
+    };
+    let token = text(&issue("site"));
+    assert!(token.len() >= 40 && !token.contains(char::is_whitespace), "just the token: {token}");
+    // A browser enters by it as by a guest's link, without an account.
+    let entry = |token: &str| {
+        Client::new(hub.address("http")).get(&format!("/api/meetings/{meeting}/entry?guest={token}")).status
+    };
+    assert_eq!(entry(&token), 200);
+    assert_eq!(entry("nonsense"), 404);
+    let listed = text(&hub.admin(&["tokens", "--meeting", &meeting]));
+    assert!(listed.contains("Điểm cầu Lệ Thủy") && !listed.contains(&token), "{listed}");
+    let id = listed.split('\t').next().unwrap();
+    text(&hub.admin(&["revoke-token", id]));
+    assert_eq!(entry(&token), 404);
+    assert!(!hub.admin(&["revoke-token", id]).status.success());
+    assert!(!issue("king").status.success());
+    let audit = text(&hub.admin(&["audit"]));
+    assert!(audit.contains("Cấp mã truy cập") && audit.contains("Thu hồi mã truy cập"), "{audit}");
+    assert!(!audit.contains(&token));
+}
+
+#[test]
 fn only_it_staff_administer() {
     let hub = hub(&[]);
     let clerk = Client::signed_in(hub.address("http"), "vanthu.stttt", PASSWORD);

@@ -1,8 +1,8 @@
 //! What can be asked of a meeting, by whom, and why it may be refused.
 
-use base::id::{PersonId, SeatId, UnitId};
+use base::id::{PersonId, SeatId, TokenId, UnitId};
 
-use crate::{Change, MediaKind, MediaWish, PlanFault, TrackState, VisitKey};
+use crate::{Change, MediaKind, MediaWish, PlanFault, Role, TrackState, VisitKey};
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,13 +43,22 @@ pub enum Visitor {
         /// As typed.
         name: String,
     },
+    /// With a token the hub's administrators issued for this meeting.
+    Bearer {
+        /// Which: one token is one seat.
+        token: TokenId,
+        /// The name it was issued for.
+        name: String,
+        /// The role it was issued for.
+        role: Role,
+    },
 }
 
 impl Visitor {
     pub(crate) fn person(&self) -> Option<PersonId> {
         match self {
             Self::Person { person, .. } => Some(*person),
-            Self::Guest { .. } => None,
+            Self::Guest { .. } | Self::Bearer { .. } => None,
         }
     }
 }

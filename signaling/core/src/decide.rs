@@ -120,7 +120,12 @@ impl Meeting {
     }
 
     fn enter(&self, seat: SeatId, visitor: Visitor, key: VisitKey, wish: MediaWish) -> Decision {
-        if let Some(mine) = visitor.person().and_then(|person| self.seat_of_person(person)) {
+        if let Visitor::Bearer { token, .. } = visitor
+            && self.refuses_token(token)
+        {
+            return Err(Refusal::Forbidden);
+        }
+        if let Some(mine) = self.seat_of(&visitor) {
             return Ok(vec![returned(mine, Some(key), wish)]);
         }
         let role = self.role_of(&visitor);
@@ -137,15 +142,22 @@ impl Meeting {
         let waiting = removed || !(opens_doors || self.enters_freely(&visitor));
         // Taking the screen needs a free screen; entering must not fail because of it.
         let screen = wish.screen && self.presenter().is_none() && !waiting;
+        let token = match &visitor {
+            Visitor::Bearer { token, .. } => Some(*token),
+            Visitor::Person { .. } | Visitor::Guest { .. } => None,
+        };
         let (person, name, unit, position, order) = match visitor {
             Visitor::Person { person, name, unit_name, position, order, .. } => {
                 (Some(person), name, unit_name, position, order)
             }
-            Visitor::Guest { name } => (None, guest_name(&name)?, String::new(), String::new(), u32::MAX),
+            Visitor::Guest { name } | Visitor::Bearer { name, .. } => {
+                (None, guest_name(&name)?, String::new(), String::new(), u32::MAX)
+            }
         };
         Ok(vec![Event::Entered {
             seat,
             person,
+            token,
             name,
             unit,
             position,
@@ -159,7 +171,11 @@ impl Meeting {
     }
 
     fn role_of(&self, visitor: &Visitor) -> Role {
-        let Visitor::Person { person, .. } = visitor else { return Role::Guest };
+        let person = match visitor {
+            Visitor::Person { person, .. } => person,
+            Visitor::Guest { .. } => return Role::Guest,
+            Visitor::Bearer { role, .. } => return *role,
+        };
         if let Some(invitee) = self.plan().invitation(*person) {
             return invitee.role;
         }
@@ -172,7 +188,12 @@ impl Meeting {
     }
 
     fn enters_freely(&self, visitor: &Visitor) -> bool {
-        let Visitor::Person { person, unit, .. } = visitor else { return false };
+        let (person, unit) = match visitor {
+            Visitor::Person { person, unit, .. } => (person, unit),
+            Visitor::Guest { .. } => return false,
+            // Whoever issued the token has let its bearer in already.
+            Visitor::Bearer { .. } => return true,
+        };
         let plan = self.plan();
         plan.admission == Admission::Directory
             || plan.is_organiser(*person)

@@ -2,7 +2,7 @@
 
 use base::{
     Timestamp,
-    id::{PersonId, SeatId},
+    id::{PersonId, SeatId, TokenId},
 };
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +58,9 @@ pub enum Event {
         seat: SeatId,
         /// The directory's person.
         person: Option<PersonId>,
+        /// The token that opened the seat.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<TokenId>,
         /// *Họ và tên*.
         name: String,
         /// Unit's name.

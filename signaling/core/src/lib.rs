@@ -23,7 +23,7 @@ pub use effect::{Effect, Letter};
 pub use event::{Event, LeaveReason, Recorded};
 pub use meeting::{BrokenRecord, ChatLine, Meeting, Status};
 pub use plan::{Admission, Change, Invitee, Plan, PlanFault, Room};
-pub use role::{Act, Role};
+pub use role::{Act, Role, UnknownRole};
 pub use seat::{MediaKind, MediaWish, Seat, TrackState, Tracks, VisitKey};
 
 /// How long a seat waits for its participant to come back.

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use base::{
     Timestamp,
-    id::{MeetingId, PersonId, SeatId},
+    id::{MeetingId, PersonId, SeatId, TokenId},
 };
 
 use crate::{
     ABSENCE, Act, Actor, CHAT_KEPT, Command, Event, Plan, PlanFault, Recorded, Refusal, Seat, Tracks,
-    VisitKey,
+    VisitKey, Visitor,
 };
 
 /// A meeting. Two meetings are equal when everything that can be asked of them is.
@@ -26,6 +26,8 @@ pub struct Meeting {
     seats: BTreeMap<SeatId, Seat>,
     /// Persons who were removed: they may come back, but through the waiting room.
     removed: BTreeSet<PersonId>,
+    /// Tokens whose seats were removed: a program would come back at once, so they open nothing any more.
+    removed_tokens: BTreeSet<TokenId>,
     chat: VecDeque<ChatLine>,
     number: u64,
 }
@@ -207,6 +209,10 @@ impl Meeting {
         self.removed.contains(&person)
     }
 
+    pub(crate) fn refuses_token(&self, token: TokenId) -> bool {
+        self.removed_tokens.contains(&token)
+    }
+
     fn empty(id: MeetingId, plan: Plan, announced: bool) -> Self {
         Self {
             id,
@@ -219,6 +225,7 @@ impl Meeting {
             called: None,
             seats: BTreeMap::new(),
             removed: BTreeSet::new(),
+            removed_tokens: BTreeSet::new(),
             chat: VecDeque::new(),
             number: 1,
         }
@@ -249,6 +256,7 @@ impl Meeting {
                     && *reason == crate::LeaveReason::Removed
                 {
                     self.removed.extend(gone.person);
+                    self.removed_tokens.extend(gone.token);
                 }
                 self.called = self.called.filter(|called| called != seat);
             }
@@ -319,6 +327,7 @@ impl Meeting {
         let Event::Entered {
             seat: id,
             person,
+            token,
             name,
             unit,
             position,
@@ -335,6 +344,7 @@ impl Meeting {
         let seat = Seat {
             id: *id,
             person: *person,
+            token: *token,
             name: name.clone(),
             unit: unit.clone(),
             position: position.clone(),
@@ -380,5 +390,19 @@ impl Meeting {
     /// The seat a person has.
     pub(crate) fn seat_of_person(&self, person: PersonId) -> Option<&Seat> {
         self.seats.values().find(|seat| seat.person == Some(person))
+    }
+
+    /// The seat a token opened.
+    pub fn seat_of_token(&self, token: TokenId) -> Option<&Seat> {
+        self.seats.values().find(|seat| seat.token == Some(token))
+    }
+
+    /// The seat this visitor has already; guests have no identity to find one by.
+    pub(crate) fn seat_of(&self, visitor: &Visitor) -> Option<&Seat> {
+        match visitor {
+            Visitor::Person { person, .. } => self.seat_of_person(*person),
+            Visitor::Bearer { token, .. } => self.seat_of_token(*token),
+            Visitor::Guest { .. } => None,
+        }
     }
 }

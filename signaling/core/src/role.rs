@@ -24,6 +24,51 @@ pub enum Role {
     Operator,
 }
 
+impl std::str::FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRole> {
+        Ok(match text {
+            "chair" => Self::Chair,
+            "moderator" => Self::Moderator,
+            "secretary" => Self::Secretary,
+            "delegate" => Self::Delegate,
+            "site" => Self::Site,
+            "guest" => Self::Guest,
+            "observer" => Self::Observer,
+            "operator" => Self::Operator,
+            _ => return Err(UnknownRole),
+        })
+    }
+}
+
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Chair => "chair",
+            Self::Moderator => "moderator",
+            Self::Secretary => "secretary",
+            Self::Delegate => "delegate",
+            Self::Site => "site",
+            Self::Guest => "guest",
+            Self::Observer => "observer",
+            Self::Operator => "operator",
+        })
+    }
+}
+
+/// The text names no role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownRole;
+
+impl std::fmt::Display for UnknownRole {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a role is chair, moderator, secretary, delegate, site, guest, observer or operator")
+    }
+}
+
+impl std::error::Error for UnknownRole {}
+
 /// An act that not everybody may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Act {

@@ -2,7 +2,7 @@
 
 use base::{
     Timestamp,
-    id::{PersonId, SeatId},
+    id::{PersonId, SeatId, TokenId},
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,8 @@ pub struct Seat {
     pub id: SeatId,
     /// The directory's person; absent for guests.
     pub person: Option<PersonId>,
+    /// The token that opened it; absent for people of the directory and for guests.
+    pub token: Option<TokenId>,
     /// *Họ và tên*.
     pub name: String,
     /// Unit's name.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base::{
     Timestamp,
-    id::{AccountId, SeatId, SessionId},
+    id::{AccountId, SeatId, SessionId, TokenId},
     random,
 };
 use signaling_core::{Actor, Command, LeaveReason, MediaWish, VisitKey, Visitor};
@@ -70,7 +70,7 @@ impl Live {
         let key = VisitKey(secret::hash(token));
         let person = match &attach.visitor {
             Visitor::Person { person, .. } => Some(*person),
-            Visitor::Guest { .. } => None,
+            Visitor::Guest { .. } | Visitor::Bearer { .. } => None,
         };
         let command = Command::Return { key: key.clone(), person, wish: attach.wish };
         self.apply(Actor::Hub, command).ok()?;
@@ -152,14 +152,23 @@ impl Live {
     /// A sign-in is no longer valid: its sockets close and its seats are free at once.
     pub(super) fn revoked(&mut self, account: AccountId, session: Option<SessionId>) {
         for seat in self.visits.seats_of(account, session) {
-            if let Some(visit) = self.visits.remove_seat(seat) {
-                self.answer(
-                    &visit.outgoing,
-                    &ServerMessage::Goodbye { reason: Some(translate::leave_reason(LeaveReason::Left)) },
-                );
-                self.close(visit.outgoing, CLOSE_REVOKED);
-            }
-            let _ = self.apply(Actor::Seat(seat), Command::Leave);
+            self.turn_out(seat);
         }
+    }
+
+    /// A token is no longer valid: its seat is free at once.
+    pub(super) fn token_revoked(&mut self, token: TokenId) {
+        if let Some(seat) = self.meeting.seat_of_token(token).map(|seat| seat.id) {
+            self.turn_out(seat);
+        }
+    }
+
+    fn turn_out(&mut self, seat: SeatId) {
+        if let Some(visit) = self.visits.remove_seat(seat) {
+            let reason = Some(translate::leave_reason(LeaveReason::Left));
+            self.answer(&visit.outgoing, &ServerMessage::Goodbye { reason });
+            self.close(visit.outgoing, CLOSE_REVOKED);
+        }
+        let _ = self.apply(Actor::Seat(seat), Command::Leave);
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use base::{
     Timestamp,
-    id::{AccountId, MeetingId, PersonId, SessionId},
+    id::{AccountId, MeetingId, PersonId, SessionId, TokenId},
 };
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use signaling_core::{Actor, Command, Meeting, Recorded, Refusal};
@@ -55,6 +55,8 @@ pub(crate) enum Message {
     Inspect(Box<dyn FnOnce(&Meeting) + Send>),
     /// A sign-in is no longer valid.
     Revoked { account: AccountId, session: Option<SessionId> },
+    /// A token is no longer valid.
+    TokenRevoked(TokenId),
     /// The hub stops.
     Stop,
 }
@@ -190,6 +192,7 @@ impl Live {
             }
             Message::Inspect(look) => look(&self.meeting),
             Message::Revoked { account, session } => self.revoked(account, session),
+            Message::TokenRevoked(token) => self.token_revoked(token),
             Message::Stop => self.stopping = true,
         }
     }

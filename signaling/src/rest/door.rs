@@ -21,6 +21,7 @@ use crate::{
     secret,
     session::{self, Caller},
     store::Listed,
+    tokens::SeatToken,
     translate,
 };
 
@@ -77,7 +78,12 @@ pub(super) async fn socket(
     let id = meeting_id(id)?;
     // A browser cannot read the status of a refused upgrade; a stranger is told on the socket.
     let known = at_the_door(&shared, id, me.is_some(), &link).await?.is_some();
-    let caller = if known { caller(me) } else { Caller::Stranger };
+    let token = if me.is_none() { token(&shared, id, &link).await? } else { None };
+    let caller = match token {
+        Some(token) => Caller::Bearer(token.visitor()),
+        None if known => caller(me),
+        None => Caller::Stranger,
+    };
     Ok(upgrade.on_upgrade(move |socket| {
         let tasks = shared.tasks.clone();
         tasks.track_future(session::run(shared, id, caller, socket))
@@ -110,11 +116,20 @@ async fn at_the_door(
 ) -> Result<Option<Listed>, Problem> {
     if !signed_in {
         let Some(token) = &link.guest else { return Ok(None) };
-        if !shared.store.guest_link_opens(&secret::hash(token), id).await? {
+        let opens = shared.store.guest_link_opens(&secret::hash(token), id).await?;
+        if !opens && self::token(shared, id, link).await?.is_none() {
             return Ok(None);
         }
     }
     Ok(shared.store.meeting(id).await?)
+}
+
+/// The token in the place of a guest link's secret, if it is one and opens this meeting: whoever holds
+/// it takes its seat with a browser.
+async fn token(shared: &Shared, id: MeetingId, link: &Link) -> Result<Option<SeatToken>, Problem> {
+    let Some(secret) = &link.guest else { return Ok(None) };
+    let token = shared.store.token(&secret::hash(secret), Timestamp::now()).await?;
+    Ok(token.filter(|token| token.meeting == id))
 }
 
 /// RFC 6455 §10.2: a page of another origin must not open a socket with this browser's cookie.

@@ -221,3 +221,33 @@ fn the_table_of_permissions_is_as_announced() {
     assert_eq!(who(Act::TakePart).len(), 7);
     assert!(!Observer.may(Act::TakePart));
 }
+
+fn bearer(token: u128, role: Role) -> Visitor {
+    Visitor::Bearer {
+        token: base::id::TokenId::from_u128(token), name: "Điểm cầu Lệ Thủy".to_owned(), role
+    }
+}
+
+#[test]
+fn a_token_is_one_seat_with_its_role_and_lets_in_without_waiting() {
+    let mut hall = hall();
+    let seat = hall.enter(bearer(1, Role::Site)).unwrap();
+    assert_eq!((hall.seat(seat).role, hall.seat(seat).waiting), (Role::Site, false));
+    hall.enter(bearer(1, Role::Site)).unwrap();
+    assert_eq!(
+        hall.meeting.seats().filter(|seat| seat.token.is_some()).count(),
+        1,
+        "taken over, not doubled"
+    );
+    hall.enter(bearer(2, Role::Site)).unwrap();
+    assert_eq!(hall.meeting.seats().filter(|seat| seat.token.is_some()).count(), 2);
+}
+
+#[test]
+fn a_removed_token_opens_nothing_any_more() {
+    let mut hall = hall();
+    let chair = hall.person(CHAIR);
+    let seat = hall.enter(bearer(1, Role::Site)).unwrap();
+    hall.apply(Actor::Seat(chair), Command::Remove { seat }).unwrap();
+    assert_eq!(hall.enter(bearer(1, Role::Site)), Err(Refusal::Forbidden));
+}
