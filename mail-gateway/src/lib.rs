@@ -7,10 +7,12 @@
 mod accept;
 pub mod changes;
 pub mod config;
+mod door;
 pub mod jmap;
 pub mod ports;
 mod queue;
 pub mod sample;
+mod serving;
 mod smtp_in;
 mod smtp_out;
 mod spool;
@@ -24,7 +26,7 @@ use database::{Database, sqlx::migrate::Migrator};
 
 pub use config::Config;
 pub use ports::Ports;
-pub use smtp_in::Serving;
+pub use serving::Serving;
 pub use submit::{Envelope, SubmitError, Transport};
 
 /// Schema of `mail.db`: 0001 the store, 0002 the queue.

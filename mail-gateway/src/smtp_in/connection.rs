@@ -6,85 +6,78 @@ use base::{Redacted, Timestamp, random::System};
 use mail_gateway_core::smtp::{
     Account, Address, Envelope, Recipient, Reply, Role, Session, Settings, SignIn, Step, StoreFailure,
 };
-use tokio::{net::TcpStream, time::timeout};
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    Door,
-    gate::{Gate, Pass},
-    wire::Wire,
-};
 use crate::{
     Mail,
     accept::{self, Addressee, Incoming},
+    door::{self, Door, TurnedAway, Visit, gate::Gate, wire::Wire},
     ports::Refused,
     spool::Arriving,
 };
 
-pub(super) struct Connection {
-    pub(super) mail: Mail,
-    pub(super) door: Door,
-    pub(super) tls: TlsAcceptor,
-    pub(super) gate: Arc<Gate>,
-    pub(super) stop: CancellationToken,
-    pub(super) peer: IpAddr,
+struct Connection {
+    mail: Mail,
+    door: Door,
+    role: Role,
+    tls: TlsAcceptor,
+    gate: Arc<Gate>,
+    stop: CancellationToken,
+    peer: IpAddr,
+}
+
+/// Serves another server.
+pub(super) async fn relay(visit: Visit) {
+    run(visit, Role::Relay).await;
+}
+
+/// Serves a mail program.
+pub(super) async fn submission(visit: Visit) {
+    run(visit, Role::Submission).await;
+}
+
+async fn run(visit: Visit, role: Role) {
+    let patience = visit.mail.inner.config.limits.idle;
+    let pass = match door::admit(&visit.gate, visit.peer, role == Role::Submission) {
+        Ok(pass) => pass,
+        Err(why) => {
+            let mut words = Vec::new();
+            turned_away(why).write(false, &mut words);
+            return door::refuse(visit.door, visit.stream, &words, patience).await;
+        }
+    };
+    let Visit { mail, door, tls, gate, stop, peer, stream } = visit;
+    let Some(wire) = door::open(door, stream, &tls, patience).await else { return };
+    let connection = Connection { mail, door, role, tls, gate, stop, peer };
+    if let Err(cause) = connection.serve(wire).await {
+        tracing::debug!(door = door.name, %cause, "mail: connection broke");
+    }
+    drop(pass);
+}
+
+fn turned_away(why: TurnedAway) -> Reply {
+    match why {
+        TurnedAway::Guessing => Reply::both(
+            421,
+            "4.7.0",
+            "Đăng nhập sai quá nhiều lần, thử lại sau",
+            "Too many failed sign-ins, try later",
+        ),
+        TurnedAway::Full => {
+            Reply::both(421, "4.3.2", "Máy chủ đang bận, thử lại sau", "Too many connections, try later")
+        }
+    }
 }
 
 impl Connection {
-    /// Serves the peer until either side has enough.
-    pub(super) async fn run(self, stream: TcpStream) {
-        let _ = stream.set_nodelay(true);
-        let patience = self.mail.inner.config.limits.idle;
-        let mut wire = Wire::Clear(stream);
-        let pass = match self.admit() {
-            Ok(pass) => pass,
-            Err(reply) => {
-                // Under implicit TLS the peer could not read it; closing must do.
-                if !self.door.implicit_tls {
-                    let mut out = Vec::new();
-                    reply.write(false, &mut out);
-                    let _ = wire.write(&out, patience).await;
-                    wire.close().await;
-                }
-                return;
-            }
-        };
-        if self.door.implicit_tls {
-            wire = match wire.encrypt(&self.tls, patience).await {
-                Ok(wire) => wire,
-                Err(cause) => {
-                    tracing::debug!(door = self.door.name, %cause, "mail: TLS handshake failed");
-                    return;
-                }
-            };
-        }
-        if let Err(cause) = self.serve(wire).await {
-            tracing::debug!(door = self.door.name, %cause, "mail: connection broke");
-        }
-        drop(pass);
-    }
-
-    fn admit(&self) -> Result<Pass, Reply> {
-        if self.door.role == Role::Submission && self.gate.is_barred(self.peer, Instant::now()) {
-            return Err(Reply::both(
-                421,
-                "4.7.0",
-                "Đăng nhập sai quá nhiều lần, thử lại sau",
-                "Too many failed sign-ins, try later",
-            ));
-        }
-        self.gate.enter(self.peer).ok_or_else(|| {
-            Reply::both(421, "4.3.2", "Máy chủ đang bận, thử lại sau", "Too many connections, try later")
-        })
-    }
-
     async fn serve(&self, mut wire: Wire) -> io::Result<()> {
         let config = &self.mail.inner.config;
         let patience = config.limits.idle;
         let settings = Settings {
             domain: self.mail.inner.domain.clone(),
-            role: self.door.role,
+            role: self.role,
             max_size: config.max_size,
             max_recipients: config.limits.recipients,
             tls_available: true,

@@ -10,14 +10,14 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 /// The octets' way.
-pub(super) enum Wire {
+pub(crate) enum Wire {
     Clear(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
 
 impl Wire {
     /// Makes a clear connection TLS.
-    pub(super) async fn encrypt(self, acceptor: &TlsAcceptor, patience: Duration) -> io::Result<Self> {
+    pub(crate) async fn encrypt(self, acceptor: &TlsAcceptor, patience: Duration) -> io::Result<Self> {
         match self {
             Self::Clear(stream) => {
                 let stream = timeout(patience, acceptor.accept(stream)).await??;
@@ -27,14 +27,14 @@ impl Wire {
         }
     }
 
-    pub(super) async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(crate) async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Clear(stream) => stream.read(buffer).await,
             Self::Tls(stream) => stream.read(buffer).await,
         }
     }
 
-    pub(super) async fn write(&mut self, bytes: &[u8], patience: Duration) -> io::Result<()> {
+    pub(crate) async fn write(&mut self, bytes: &[u8], patience: Duration) -> io::Result<()> {
         match self {
             Self::Clear(stream) => timeout(patience, all(stream, bytes)).await?,
             Self::Tls(stream) => timeout(patience, all(stream.as_mut(), bytes)).await?,
@@ -43,7 +43,7 @@ impl Wire {
 
     /// Closes so that the last reply arrives: closing with unread input would make the kernel reset the
     /// connection and throw the reply away, so what the peer still sends is read for a moment.
-    pub(super) async fn close(mut self) {
+    pub(crate) async fn close(mut self) {
         let _ = match &mut self {
             Self::Clear(stream) => stream.shutdown().await,
             Self::Tls(stream) => stream.shutdown().await,
