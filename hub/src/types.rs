@@ -111,6 +111,8 @@ fn rest(protocol: &Declarations) -> Declarations {
     all.add::<signaling::MeetingChange>();
     all.add::<signaling::EntryView>();
     all.add::<signaling::GuestLink>();
+    all.add::<signaling::NewGuestLink>();
+    all.add::<signaling::GuestLinkView>();
     all.add::<signaling::InviteeView>();
     all.add::<signaling::ErrorBody>();
     all

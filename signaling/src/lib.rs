@@ -25,7 +25,8 @@ pub use config::Config;
 pub use meetings::Meetings;
 pub use problem::{ErrorBody, ErrorDetail};
 pub use rest::types::{
-    EntryView, GuestLink, InviteeView, MeetingChange, MeetingDetail, MeetingSummary, NewMeeting,
+    EntryView, GuestLink, GuestLinkView, InviteeView, MeetingChange, MeetingDetail, MeetingSummary,
+    NewGuestLink, NewMeeting, RoleOf,
 };
 pub use sample::{SAMPLE_MEETING, Sample};
 pub use signaling_core::{Role, UnknownRole};

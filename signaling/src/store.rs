@@ -1,5 +1,6 @@
 //! `meetings.db`: the record of every meeting, a row per meeting for lists, guest links, the outbox.
 
+mod guest_links;
 mod tokens;
 
 use std::path::Path;
@@ -161,40 +162,6 @@ impl Store {
         .fetch_all(self.database.readers())
         .await?;
         rows.iter().map(listed).collect()
-    }
-
-    pub(crate) async fn add_guest_link(
-        &self,
-        hash: String,
-        meeting: MeetingId,
-        by: PersonId,
-        now: Timestamp,
-    ) -> Result<(), sqlx::Error> {
-        self.database
-            .write(move |connection| {
-                Box::pin(async move {
-                    sqlx::query(
-                    "INSERT INTO guest_links (hash, meeting, created_by, created_at) VALUES ($1, $2, $3, $4)",
-                )
-                .bind(hash)
-                .bind(meeting.to_string())
-                .bind(by.to_string())
-                .bind(now.as_micros())
-                .execute(connection)
-                .await
-                .map(drop)
-                })
-            })
-            .await
-    }
-
-    pub(crate) async fn guest_link_opens(&self, hash: &str, meeting: MeetingId) -> Result<bool, sqlx::Error> {
-        let row = sqlx::query("SELECT 1 FROM guest_links WHERE hash = $1 AND meeting = $2")
-            .bind(hash.to_owned())
-            .bind(meeting.to_string())
-            .fetch_optional(self.database.readers())
-            .await?;
-        Ok(row.is_some())
     }
 
     /// The letter that is due first. A meeting's letters go out in order: a later one waits for the

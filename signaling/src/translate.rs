@@ -113,6 +113,8 @@ pub(crate) fn meeting_view(meeting: &core::Meeting) -> wire::MeetingView {
         live_since: meeting.live_since(),
         status: status(meeting.status()),
         floor: floor(plan.called_floor),
+        called: meeting.called(),
+        called_at: meeting.called_at(),
         locked: meeting.is_locked(),
     }
 }
@@ -190,6 +192,20 @@ pub(crate) fn role(role: core::Role) -> wire::Role {
         core::Role::Guest => wire::Role::Guest,
         core::Role::Observer => wire::Role::Observer,
         core::Role::Operator => wire::Role::Operator,
+    }
+}
+
+/// A role, inwards.
+pub(crate) fn role_in(role: wire::Role) -> core::Role {
+    match role {
+        wire::Role::Chair => core::Role::Chair,
+        wire::Role::Moderator => core::Role::Moderator,
+        wire::Role::Secretary => core::Role::Secretary,
+        wire::Role::Delegate => core::Role::Delegate,
+        wire::Role::Site => core::Role::Site,
+        wire::Role::Guest => core::Role::Guest,
+        wire::Role::Observer => core::Role::Observer,
+        wire::Role::Operator => core::Role::Operator,
     }
 }
 
@@ -276,6 +292,7 @@ pub(crate) fn command(message: wire::ClientMessage) -> Option<core::Command> {
         M::Deny { seat } => core::Command::Deny { seat },
         M::Remove { seat } => core::Command::Remove { seat },
         M::Lock { locked } => core::Command::Lock { locked },
+        M::Call { seat } => core::Command::Call { seat },
         M::Leave => core::Command::Leave,
         M::End => core::Command::End,
         M::Enter { .. } | M::Offer { .. } | M::View { .. } | M::Ping { .. } => return None,

@@ -36,6 +36,6 @@ const setup = [
 const namespaces = ['--net', '--mount', ...(process.getuid() === 0 ? [] : ['--map-root-user'])];
 const work = wanted[0]?.endsWith('.mjs')
   ? [process.execPath, join(here, wanted[0])]
-  : [process.execPath, '--test', '--test-concurrency=1', '--test-timeout=240000', ...files];
+  : [process.execPath, '--test', '--test-concurrency=1', '--test-timeout=300000', ...files];
 const { status } = spawnSync('unshare', [...namespaces, 'sh', '-c', setup, 'sh', ...work], { stdio: 'inherit' });
 process.exit(status ?? 1);

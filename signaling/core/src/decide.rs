@@ -7,7 +7,8 @@ use base::{
 
 use crate::{
     ABSENCE, Act, Actor, Admission, Change, Command, Event, Invitee, LeaveReason, MAX_CHAT, MAX_NAME,
-    MAX_SEATS, MediaKind, MediaWish, Meeting, Refusal, Role, Seat, Status, TrackState, VisitKey, Visitor,
+    MAX_SEATS, MediaKind, MediaWish, Meeting, Plan, Refusal, Role, Seat, Status, TrackState, VisitKey,
+    Visitor,
 };
 
 type Decision = Result<Vec<Event>, Refusal>;
@@ -110,10 +111,7 @@ impl Meeting {
             Command::Remove { seat } => self.remove(me, seat),
             Command::Lock { locked } if locked == self.is_locked() => Ok(Vec::new()),
             Command::Lock { locked } => Ok(vec![Event::Locked { locked, by: me.id }]),
-            Command::Call { seat } => {
-                let seat = seat.map(|seat| self.inside(seat)).transpose()?.map(|seat| seat.id);
-                Ok(vec![Event::Called { seat, by: me.id }])
-            }
+            Command::Call { seat } => self.call(me, seat),
             Command::End => Ok(vec![Event::Ended { by: me.id, name: me.name.clone() }]),
             _ => Err(Refusal::Forbidden),
         }
@@ -247,6 +245,29 @@ impl Meeting {
         Ok(events)
     }
 
+    /// Gives the floor or takes it back. On a called floor the microphone of whoever spoke is switched
+    /// off at his own screen too: a gate alone would leave him talking to nobody.
+    fn call(&self, me: &Seat, seat: Option<SeatId>) -> Decision {
+        let called = seat.map(|seat| self.inside(seat)).transpose()?;
+        if seat == self.called() {
+            return Ok(Vec::new());
+        }
+        let silenced = self
+            .called()
+            .and_then(|id| self.seat(id))
+            .filter(|spoke| self.plan().called_floor && !spoke.role.may(Act::Call) && spoke.wish.microphone);
+        let mut events: Vec<_> =
+            silenced.map(|spoke| Event::Muted { seat: spoke.id, by: me.id }).into_iter().collect();
+        events.push(Event::Called { seat, by: me.id });
+        // Who has the floor no longer asks for it.
+        events.extend(
+            called
+                .filter(|seat| seat.hand_raised_at.is_some())
+                .map(|seat| Event::Hand { seat: seat.id, raised: false }),
+        );
+        Ok(events)
+    }
+
     fn remove(&self, me: &Seat, seat: SeatId) -> Decision {
         let seat = self.inside(seat)?;
         if seat.role == Role::Chair || seat.id == me.id {
@@ -266,7 +287,8 @@ impl Meeting {
             && (plan.title != before.title
                 || (plan.starts_at, plan.ends_at) != (before.starts_at, before.ends_at)
                 || plan.room != before.room
-                || plan.invitees != before.invitees);
+                || plan.chair() != before.chair()
+                || addresses(&plan) != addresses(before));
         let known = |list: &[Invitee], who: &Invitee| list.iter().any(|i| i.address == who.address);
         let added = plan.invitees.iter().filter(|who| !known(&before.invitees, who));
         let dropped = before.invitees.iter().filter(|who| !known(&plan.invitees, who));
@@ -290,6 +312,11 @@ impl Meeting {
     fn at_the_door(&self, seat: SeatId) -> Result<&Seat, Refusal> {
         self.seat(seat).filter(|seat| seat.waiting).ok_or(Refusal::UnknownSeat)
     }
+}
+
+/// Who is written to; a change of roles alone is no news to them.
+fn addresses(plan: &Plan) -> Vec<&str> {
+    plan.invitees.iter().map(|who| who.address.as_str()).collect()
 }
 
 /// What a participant needs for a command; `None`: no participant may give it.

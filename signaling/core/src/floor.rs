@@ -21,9 +21,10 @@ impl Meeting {
         }
     }
 
-    /// Whether a seat may be heard: everybody on an open floor, else the chair and the called seat.
+    /// Whether a seat may be heard: everybody on an open floor, else who leads the meeting (whoever gives
+    /// the floor must be able to say so) and the called seat.
     pub(crate) fn has_floor(&self, seat: SeatId, role: Role) -> bool {
-        !self.plan().called_floor || role == Role::Chair || self.called() == Some(seat)
+        !self.plan().called_floor || role.may(Act::Call) || self.called() == Some(seat)
     }
 
     /// The one seat that presents.

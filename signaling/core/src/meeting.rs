@@ -23,6 +23,7 @@ pub struct Meeting {
     live_since: Option<Timestamp>,
     locked: bool,
     called: Option<SeatId>,
+    called_at: Option<Timestamp>,
     seats: BTreeMap<SeatId, Seat>,
     /// Persons who were removed: they may come back, but through the waiting room.
     removed: BTreeSet<PersonId>,
@@ -176,6 +177,11 @@ impl Meeting {
         self.called
     }
 
+    /// Since when the called seat has the floor.
+    pub fn called_at(&self) -> Option<Timestamp> {
+        self.called.and(self.called_at)
+    }
+
     /// All seats, by id.
     pub fn seats(&self) -> impl Iterator<Item = &Seat> {
         self.seats.values()
@@ -223,6 +229,7 @@ impl Meeting {
             live_since: None,
             locked: false,
             called: None,
+            called_at: None,
             seats: BTreeMap::new(),
             removed: BTreeSet::new(),
             removed_tokens: BTreeSet::new(),
@@ -263,6 +270,7 @@ impl Meeting {
             Event::Locked { locked, .. } => self.locked = *locked,
             Event::Called { seat, .. } => {
                 self.called = *seat;
+                self.called_at = Some(at);
                 if let Some(seat) = *seat {
                     self.change(seat, |seat| {
                         seat.muted_by = None;

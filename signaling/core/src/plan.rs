@@ -22,7 +22,7 @@ pub struct Plan {
     pub ends_at: Timestamp,
     /// The meeting room, if people also sit together.
     pub room: Option<Room>,
-    /// `true`: only the chair's and the called seat's microphones are forwarded.
+    /// `true`: only the called seat's microphone and those of who may call are forwarded.
     pub called_floor: bool,
     /// Who called the meeting; absent for one made on the command line.
     pub organiser: Option<Invitee>,

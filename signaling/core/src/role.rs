@@ -99,8 +99,12 @@ impl Role {
     pub fn may(self, act: Act) -> bool {
         match act {
             Act::TakePart => self != Self::Observer,
-            Act::Mute | Act::Remove | Act::Lock | Act::Call => matches!(self, Self::Chair | Self::Moderator),
-            Act::Admit | Act::ReadChairChat | Act::InviteGuests | Act::Edit => {
+            Act::Remove | Act::Lock | Act::Call => matches!(self, Self::Chair | Self::Moderator),
+            Act::Mute => matches!(self, Self::Chair | Self::Moderator | Self::Operator),
+            Act::Admit => {
+                matches!(self, Self::Chair | Self::Moderator | Self::Secretary | Self::Operator)
+            }
+            Act::ReadChairChat | Act::InviteGuests | Act::Edit => {
                 matches!(self, Self::Chair | Self::Moderator | Self::Secretary)
             }
             Act::End => self == Self::Chair,

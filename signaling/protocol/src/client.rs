@@ -84,19 +84,19 @@ pub enum ClientMessage {
         /// `true` raises.
         raised: bool,
     },
-    /// Chair, moderator: switches off one seat's microphone.
+    /// Chair, moderator, operator: switches off one seat's microphone.
     Mute {
         /// Whose.
         seat: SeatId,
     },
-    /// Chair, moderator: switches off every microphone but the chair's.
+    /// Chair, moderator, operator: switches off every microphone but the chair's.
     MuteAll,
-    /// Chair, moderator, secretary: lets a waiting guest in.
+    /// Chair, moderator, secretary, operator: lets a waiting guest in.
     Admit {
         /// Who.
         seat: SeatId,
     },
-    /// Chair, moderator, secretary: turns a waiting guest away.
+    /// Chair, moderator, secretary, operator: turns a waiting guest away.
     Deny {
         /// Who.
         seat: SeatId,
@@ -110,6 +110,11 @@ pub enum ClientMessage {
     Lock {
         /// `true` locks.
         locked: bool,
+    },
+    /// Chair, moderator: gives the floor to a seat (*mời phát biểu*), or takes it back (*dừng phát biểu*).
+    Call {
+        /// Whom; `null` takes the floor back.
+        seat: Option<SeatId>,
     },
     /// Leaves the meeting; the seat becomes free.
     Leave,

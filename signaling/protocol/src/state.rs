@@ -51,7 +51,7 @@ pub enum MeetingStatus {
 pub enum Floor {
     /// Every microphone may be forwarded.
     Open,
-    /// Only the chair's and the called seat's microphones are forwarded.
+    /// Only the microphones of chair, moderator and the called seat are forwarded.
     Called,
 }
 
@@ -151,6 +151,10 @@ pub struct MeetingView {
     pub status: MeetingStatus,
     /// Who may speak.
     pub floor: Floor,
+    /// The seat that was given the floor (*đang phát biểu*); it may have left since.
+    pub called: Option<SeatId>,
+    /// Since when.
+    pub called_at: Option<Timestamp>,
     /// Nobody new may enter.
     pub locked: bool,
 }

@@ -1,4 +1,4 @@
-//! The calendar: list, create, show, change, cancel, links for guests.
+//! The calendar: list, create, show, change, cancel.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,20 +13,20 @@ use base::{
 };
 use directory_core::Principal;
 use serde::Deserialize;
-use signaling_core::{Act, Admission, Change, Command, Invitee, Plan, Role, Room};
-use signaling_protocol::Floor;
+use signaling_core::{Admission, Change, Command, Invitee, Plan, Role, Room};
+use signaling_protocol::{self as wire, Floor};
 use tokio::sync::oneshot;
 
 use super::{
     SignedIn, body, meeting_id,
-    types::{GuestLink, MeetingChange, MeetingDetail, MeetingSummary, NewMeeting},
+    types::{MeetingChange, MeetingDetail, MeetingSummary, NewMeeting, RoleOf},
 };
 use crate::{
     live::Message,
     problem::Problem,
     registry::Shared,
-    secret,
     store::{Listed, Whose},
+    translate,
 };
 
 type Shell = State<Arc<Shared>>;
@@ -107,7 +107,7 @@ pub(super) async fn change(
         ends_at: change.ends_at,
         room,
         called_floor: change.floor.map(|floor| floor == Floor::Called),
-        invitees: reinvite(&shared, &listed.plan, change.persons, change.units).await,
+        invitees: reinvite(&shared, &listed.plan, change.persons, change.units, change.roles).await,
     };
     decide(&shared, id, &me, Command::Change(change)).await?;
     detail(&shared, id, &me).await
@@ -124,40 +124,8 @@ pub(super) async fn cancel(
     detail(&shared, id, &me).await
 }
 
-pub(super) async fn guest_link(
-    State(shared): Shell,
-    SignedIn(me): SignedIn,
-    id: Path<String>,
-) -> Result<Json<GuestLink>, Problem> {
-    let id = meeting_id(id)?;
-    let listed = shared.store.meeting(id).await?.ok_or_else(Problem::not_found)?;
-    if !listed.plan.desk_may(me.person, me.is_admin, Act::InviteGuests)
-        && !presides(&shared, id, me.person).await
-    {
-        return Err(Problem::forbidden());
-    }
-    let token = secret::fresh(&mut random::System);
-    shared.store.add_guest_link(secret::hash(&token), id, me.person, Timestamp::now()).await?;
-    let base = shared.config.base_url.as_deref().unwrap_or_default();
-    Ok(Json(GuestLink { url: format!("{base}/hop/{id}?khach={token}"), token }))
-}
-
-/// Whether a person has a seat that may invite guests, as the first to come to a meeting without a
-/// named chair has.
-async fn presides(shared: &Arc<Shared>, id: MeetingId, person: PersonId) -> bool {
-    let (reply, answer) = oneshot::channel();
-    let look = Message::Inspect(Box::new(move |meeting| {
-        let may = meeting.seats().any(|seat| seat.person == Some(person) && seat.may(Act::InviteGuests));
-        let _ = reply.send(may);
-    }));
-    match shared.reach(id) {
-        Some(live) if live.send(look).await.is_ok() => answer.await.unwrap_or(false),
-        _ => false,
-    }
-}
-
 /// A meeting somebody may know of; for others it does not exist.
-async fn visible(shared: &Shared, id: MeetingId, me: &Principal) -> Result<Listed, Problem> {
+pub(super) async fn visible(shared: &Shared, id: MeetingId, me: &Principal) -> Result<Listed, Problem> {
     let listed = shared.store.meeting(id).await?.ok_or_else(Problem::not_found)?;
     let plan = &listed.plan;
     let known = me.is_admin
@@ -201,10 +169,11 @@ async fn invite(shared: &Shared, me: &Principal, new: &NewMeeting) -> (Invitee, 
     persons.sort_unstable();
     persons.dedup();
     let found = shared.ports.expand(persons, new.units.clone()).await;
+    let roles = new.roles.as_deref().unwrap_or_default();
     let role = |person: Option<PersonId>| match person {
         Some(person) if new.chair == Some(person) => Role::Chair,
         Some(person) if new.secretary == Some(person) => Role::Secretary,
-        _ => Role::Delegate,
+        person => role_among(roles, person),
     };
     let with_role = |invitee: crate::ports::Invitee| {
         let role = role(invitee.person);
@@ -213,19 +182,21 @@ async fn invite(shared: &Shared, me: &Principal, new: &NewMeeting) -> (Invitee, 
     let mut invitees: Vec<Invitee> = found.into_iter().map(with_role).collect();
     let found = invitees.iter().position(|invitee| invitee.person == Some(me.person));
     let mut organiser = found.map(|at| invitees.remove(at)).unwrap_or_else(|| invitee_of(me));
-    let presides = new.chair.is_none_or(|chair| chair == me.person);
-    organiser.role = if presides { Role::Chair } else { Role::Moderator };
+    let other_chair = new.chair.is_some_and(|chair| chair != me.person)
+        || roles.iter().any(|of| of.role == wire::Role::Chair && of.person != me.person);
+    organiser.role = if other_chair { Role::Moderator } else { Role::Chair };
     (organiser, invitees)
 }
 
-/// The new list of invitees, with the roles people already have.
+/// The new list of invitees, with the roles given or the ones people already have.
 async fn reinvite(
     shared: &Shared,
     plan: &Plan,
     persons: Option<Vec<PersonId>>,
     units: Option<Vec<UnitId>>,
+    roles: Option<Vec<RoleOf>>,
 ) -> Option<(Vec<Invitee>, Vec<UnitId>)> {
-    if persons.is_none() && units.is_none() {
+    if persons.is_none() && units.is_none() && roles.is_none() {
         return None;
     }
     let units = units.unwrap_or_else(|| plan.units.clone());
@@ -233,12 +204,23 @@ async fn reinvite(
     let found = shared.ports.expand(persons, units.clone()).await;
     let guests = found.into_iter().filter(|i| i.person.is_none_or(|person| !plan.is_organiser(person)));
     let with_role = |invitee: crate::ports::Invitee| {
-        let before = invitee.person.and_then(|person| plan.invitation(person));
-        let role = before.map_or(Role::Delegate, |before| before.role);
+        let role = match &roles {
+            Some(roles) => role_among(roles, invitee.person),
+            None => {
+                let before = invitee.person.and_then(|person| plan.invitation(person));
+                before.map_or(Role::Delegate, |before| before.role)
+            }
+        };
         invitee.with_role(role)
     };
     let invitees = guests.map(with_role).collect();
     Some((invitees, units))
+}
+
+/// The role a person was given; a guest comes by link, so nobody of the directory is made one.
+fn role_among(roles: &[RoleOf], person: Option<PersonId>) -> Role {
+    let given = roles.iter().find(|of| Some(of.person) == person && of.role != wire::Role::Guest);
+    given.map_or(Role::Delegate, |of| translate::role_in(of.role))
 }
 
 fn invitee_of(me: &Principal) -> Invitee {

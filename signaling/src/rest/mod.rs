@@ -2,6 +2,7 @@
 
 mod desk;
 mod door;
+mod guests;
 pub(crate) mod types;
 
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use axum::{
     Json, Router,
     extract::{FromRequestParts, Path, rejection::JsonRejection},
     http::request::Parts,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use base::id::MeetingId;
 use directory_core::Principal;
@@ -23,7 +24,9 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/api/meetings", get(desk::list).post(desk::create))
         .route("/api/meetings/{id}", get(desk::show).patch(desk::change))
         .route("/api/meetings/{id}/cancel", post(desk::cancel))
-        .route("/api/meetings/{id}/guest-link", post(desk::guest_link))
+        .route("/api/meetings/{id}/guest-link", post(guests::make))
+        .route("/api/meetings/{id}/guest-links", get(guests::list))
+        .route("/api/meetings/{id}/guest-links/{link}", delete(guests::revoke))
         .route("/api/meetings/{id}/entry", get(door::entry))
         .route("/api/meetings/{id}/socket", get(door::socket))
         .with_state(shared)

@@ -132,6 +132,10 @@ pub struct NewMeeting {
     #[serde(default)]
     #[ts(optional)]
     pub secretary: Option<PersonId>,
+    /// Other roles; whoever is not named is a delegate.
+    #[serde(default)]
+    #[ts(optional)]
+    pub roles: Option<Vec<RoleOf>>,
     /// The confirmation that nothing in it is a state secret; anything but `true` is refused.
     #[serde(default)]
     pub not_secret: bool,
@@ -163,6 +167,40 @@ pub struct MeetingChange {
     /// New rule of the floor.
     #[ts(optional)]
     pub floor: Option<Floor>,
+    /// New roles of invited persons, whole: whoever is not named is a delegate. They hold from the next
+    /// entering on.
+    #[ts(optional)]
+    pub roles: Option<Vec<RoleOf>>,
+}
+
+/// An invited person's role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RoleOf {
+    /// Whose.
+    pub person: PersonId,
+    /// Any but `guest`, which comes by link.
+    pub role: Role,
+}
+
+/// What may be said about a new link for guests.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NewGuestLink {
+    /// For whom it is; at most 120 characters, may be empty.
+    pub label: String,
+}
+
+/// A link for guests that works; its secret was shown once, when it was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct GuestLinkView {
+    /// Names the link when it is revoked; opens no door.
+    pub id: String,
+    /// For whom it is.
+    pub label: String,
+    /// When it was made.
+    pub created_at: Timestamp,
 }
 
 /// A link for guests.

@@ -108,6 +108,50 @@ async fn the_lobby_opens_with_a_sign_in_or_a_good_link_only() {
 }
 
 #[tokio::test]
+async fn a_link_for_guests_is_revoked_alone() {
+    let hub = Hub::start().await;
+    let meeting = hub.meeting().await;
+    let path = format!("/api/meetings/{meeting}");
+    let mut tokens = Vec::new();
+    for label in ["Bà Lan – Hội Nông dân", "Báo Quảng Bình"] {
+        let new = json!({"label": label});
+        let (_, link) = hub.request(Some(CHAIR), "POST", &format!("{path}/guest-link"), new).await;
+        tokens.push(link["token"].as_str().unwrap().to_owned());
+    }
+    let links = format!("{path}/guest-links");
+    let (_, listed) = hub.request(Some(CHAIR), "GET", &links, json!({})).await;
+    assert_eq!(listed.as_array().unwrap().len(), 2);
+    assert_eq!(listed[0]["label"], "Bà Lan – Hội Nông dân");
+    let one = format!("{links}/{}", listed[0]["id"].as_str().unwrap());
+    assert_eq!(hub.request(Some(DELEGATE), "GET", &links, json!({})).await.0, 403);
+    assert_eq!(hub.request(Some(DELEGATE), "DELETE", &one, json!({})).await.0, 403);
+    assert_eq!(hub.request(Some(CHAIR), "DELETE", &one, json!({})).await.0, 204);
+    assert_eq!(hub.request(Some(CHAIR), "DELETE", &one, json!({})).await.0, 404);
+    let entry = |token: &str| format!("{path}/entry?guest={token}");
+    assert_eq!(hub.request(None, "GET", &entry(&tokens[0]), json!({})).await.0, 404);
+    assert_eq!(hub.request(None, "GET", &entry(&tokens[1]), json!({})).await.0, 200);
+}
+
+#[tokio::test]
+async fn roles_are_given_with_the_invitation_and_changed_without_a_letter() {
+    let hub = Hub::start().await;
+    let mut new = new_meeting();
+    new["roles"] =
+        json!([{"person": person(DELEGATE), "role": "observer"}, {"person": person(OTHER), "role": "guest"}]);
+    let (_, made) = hub.request(Some(CHAIR), "POST", "/api/meetings", new).await;
+    let path = format!("/api/meetings/{}", made["id"].as_str().unwrap());
+    let roles = |shown: &serde_json::Value| -> Vec<_> {
+        let invitees = shown["invitees"].as_array().unwrap();
+        invitees.iter().map(|invitee| invitee["role"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(roles(&made), ["observer", "delegate"], "nobody of the directory is made a guest");
+    let change = json!({"roles": [{"person": person(OTHER), "role": "operator"}]});
+    let (_, changed) = hub.request(Some(CHAIR), "PATCH", &path, change).await;
+    assert_eq!(roles(&changed), ["delegate", "operator"]);
+    assert_eq!(changed["sequence"], 0);
+}
+
+#[tokio::test]
 async fn a_change_reaches_those_who_are_in() {
     let hub = Hub::start().await;
     let meeting = hub.meeting().await;

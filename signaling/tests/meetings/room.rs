@@ -3,8 +3,8 @@
 use serde_json::json;
 use signaling::ports::{MediaCommand, MediaEvent};
 use signaling_protocol::{
-    ChatTo, EndReason, Event, LeaveReason, MediaKind, MediaState, RefusalCode, SeatLevel, ServerMessage,
-    SlotKind, Source,
+    ChatTo, EndReason, Event, Floor, LeaveReason, MediaKind, MediaState, RefusalCode, SeatLevel,
+    ServerMessage, SlotKind, Source,
 };
 
 use crate::{
@@ -50,6 +50,33 @@ async fn a_delegate_may_not_mute_and_the_chair_may() {
     assert_eq!(by.await, chair.seat);
     let shut = MediaCommand::Gate { seat: delegate.seat, kind: MediaKind::Microphone, open: false };
     assert_eq!(hub.commands().last(), Some(&shut));
+}
+
+#[tokio::test]
+async fn the_chair_gives_the_floor_and_everybody_sees_who_has_it() {
+    let hub = Hub::start().await;
+    let meeting = hub.meeting().await;
+    let path = format!("/api/meetings/{meeting}");
+    hub.request(Some(CHAIR), "PATCH", &path, json!({"floor": "called"})).await;
+    let (mut chair, _) = Client::enter(&hub, meeting, CHAIR).await;
+    let (mut delegate, snapshot) = Client::enter(&hub, meeting, DELEGATE).await;
+    assert_eq!((snapshot.meeting.floor, snapshot.meeting.called), (Floor::Called, None));
+    let call = |seat| json!({"type": "call", "seat": seat});
+    assert_eq!(delegate.ask(call(Some(delegate.seat))).await, Err(RefusalCode::Forbidden));
+    delegate.ask(json!({"type": "hand", "raised": true})).await.unwrap();
+    chair.ask(call(Some(delegate.seat))).await.unwrap();
+    let called = delegate.until(|event| match event {
+        Event::Meeting { meeting } => meeting.called.zip(meeting.called_at),
+        _ => None,
+    });
+    assert_eq!(called.await.0, delegate.seat);
+    delegate.until(seat_where(delegate.seat, |seat| seat.hand_raised_at.is_none())).await;
+    let open = MediaCommand::Gate { seat: delegate.seat, kind: MediaKind::Microphone, open: true };
+    assert!(hub.commands().contains(&open));
+    chair.ask(call(None)).await.unwrap();
+    delegate.until(|event| matches!(event, Event::Muted { .. }).then_some(())).await;
+    let shut = MediaCommand::Gate { seat: delegate.seat, kind: MediaKind::Microphone, open: false };
+    assert!(hub.commands().iter().rev().take(3).any(|command| *command == shut));
 }
 
 #[tokio::test]

@@ -10,13 +10,17 @@ const FAR_CHROMIUM = join(dirname(fileURLToPath(import.meta.url)), 'far-chromium
 /** Milliseconds a test waits for something that should happen at once. */
 export const PATIENCE = 20_000;
 
-/** Starts `chromium`, `firefox`, or `far`: a Chromium at the other end of a line that can be cut. */
-export async function launch(name) {
-  if (name === 'firefox') return launchFirefox();
-  return launchChromium(name === 'far' ? FAR_CHROMIUM : '/usr/bin/chromium');
+/**
+ * Starts `chromium`, `firefox`, or `far`: a Chromium at the other end of a line that can be cut.
+ * `cameras`: how many the machine has (Firefox knows only 0: no microphone either, or its usual one);
+ * `refuses`: whoever is asked for camera and microphone says no.
+ */
+export async function launch(name, { cameras = 1, refuses = false } = {}) {
+  if (name === 'firefox') return launchFirefox(cameras > 0, refuses);
+  return launchChromium(name === 'far' ? FAR_CHROMIUM : '/usr/bin/chromium', cameras, refuses);
 }
 
-async function launchChromium(executablePath) {
+async function launchChromium(executablePath, cameras, refuses) {
   const browser = await playwright.launch({
     executablePath,
     args: [
@@ -26,8 +30,8 @@ async function launchChromium(executablePath) {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
-      '--use-fake-ui-for-media-stream',
-      '--use-fake-device-for-media-stream',
+      ...(refuses ? [] : ['--use-fake-ui-for-media-stream']),
+      `--use-fake-device-for-media-stream=device-count=${cameras}`,
       '--autoplay-policy=no-user-gesture-required',
       '--disable-backgrounding-occluded-windows',
       '--disable-renderer-backgrounding',
@@ -43,8 +47,9 @@ async function launchChromium(executablePath) {
         locale: 'vi-VN',
         timezoneId: 'Asia/Ho_Chi_Minh',
         colorScheme: options.colorScheme ?? 'light',
-        permissions: options.refuseDevices ? [] : ['camera', 'microphone'],
+        permissions: refuses ? [] : ['camera', 'microphone'],
       });
+      if (options.small) await context.addInitScript(captureSmall);
       const page = await context.newPage();
       return new Visitor('chromium', page, () => context.close(), context);
     },
@@ -52,15 +57,16 @@ async function launchChromium(executablePath) {
   };
 }
 
-async function launchFirefox() {
+async function launchFirefox(fake, refuses) {
   const browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath: '/usr/bin/firefox-esr',
     headless: true,
     acceptInsecureCerts: true,
     extraPrefsFirefox: {
-      'media.navigator.streams.fake': true,
-      'media.navigator.permission.disabled': true,
+      'media.navigator.streams.fake': fake,
+      'media.navigator.permission.disabled': !refuses,
+      ...(refuses ? { 'permissions.default.camera': 2, 'permissions.default.microphone': 2 } : {}),
       'media.autoplay.default': 0,
       'media.peerconnection.ice.obfuscate_host_addresses': false,
       'media.gmp-manager.updateEnabled': false,
@@ -75,6 +81,7 @@ async function launchFirefox() {
       const context = await browser.createBrowserContext();
       const page = await context.newPage();
       await page.evaluateOnNewDocument(keepPeers);
+      if (options.small) await page.evaluateOnNewDocument(captureSmall);
       await page.setViewport(options.viewport ?? { width: 1366, height: 768 });
       return new Visitor('firefox', page, () => context.close());
     },
@@ -167,6 +174,15 @@ function keepPeers() {
       window.peers.push(this);
     }
   };
+}
+
+/** Many cameras on one small machine: what is captured is small and slow, so that all can be encoded. */
+function captureSmall() {
+  const devices = navigator.mediaDevices;
+  if (!devices) return;
+  const capture = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = (wish) =>
+    capture(wish.video ? { ...wish, video: { ...wish.video, width: 320, height: 180, frameRate: 8 } } : wish);
 }
 
 function findControl({ name, role }) {

@@ -1,5 +1,6 @@
 // The dialog that creates or changes a meeting: what was typed, and what is wrong with it.
 
+import type { Floor, Role } from "../generated";
 import type { Chosen } from "../people/tree";
 import { dateText, dayOf, minutesOf, parseDate, parseTime, startOf, timeText } from "./days";
 
@@ -12,6 +13,9 @@ export interface Form {
     /** Room id, or empty. */
     room: string;
     invited: Chosen[];
+    /** Of invited persons, by id; who is not here is a delegate. */
+    roles: Record<string, Role>;
+    floor: Floor;
     notSecret: boolean;
 }
 
@@ -30,6 +34,8 @@ export function blank(now: number): Form {
         duration: 60,
         room: "",
         invited: [],
+        roles: {},
+        floor: "open",
         notSecret: false,
     };
 }
@@ -41,6 +47,8 @@ export function of(meeting: {
     endsAt: number;
     room: string | null;
     invited: Chosen[];
+    roles: Record<string, Role>;
+    floor: Floor;
 }): Form {
     return {
         title: meeting.title,
@@ -49,6 +57,8 @@ export function of(meeting: {
         duration: Math.max(1, Math.round((meeting.endsAt - meeting.startsAt) / 60_000)),
         room: meeting.room ?? "",
         invited: meeting.invited,
+        roles: meeting.roles,
+        floor: meeting.floor,
         notSecret: false,
     };
 }
@@ -60,6 +70,17 @@ export function times(form: Form): { startsAt: number; endsAt: number } | null {
     if (day === null || minutes === null) return null;
     const startsAt = startOf(day) + minutes * 60_000;
     return { startsAt, endsAt: startsAt + form.duration * 60_000 };
+}
+
+/** What an invited person can be; guests come by link. */
+export const ROLES: readonly Role[] = ["delegate", "chair", "moderator", "secretary", "site", "observer", "operator"];
+
+/** The roles that differ from a delegate's, of those who are still invited. */
+export function rolesOf(form: Form): { person: string; role: Role }[] {
+    return form.invited.flatMap((one) => {
+        const role = one.kind === "person" ? form.roles[one.id] : undefined;
+        return role && role !== "delegate" ? [{ person: one.id, role }] : [];
+    });
 }
 
 /** What keeps the form from being sent, in the order of its fields. */

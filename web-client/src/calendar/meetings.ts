@@ -1,8 +1,8 @@
 // Meetings as the hub tells of them, in the milliseconds the schedule reckons with.
 
-import type { MeetingDetail, MeetingSummary, RoomView } from "../generated";
+import type { GuestLink, GuestLinkView, MeetingDetail, MeetingSummary, RoomView } from "../generated";
 import { api } from "../lib/api";
-import { times, type Form } from "./form";
+import { rolesOf, times, type Form } from "./form";
 import type { Timed } from "./schedule";
 
 export interface Meeting extends Timed {
@@ -53,7 +53,8 @@ export function save(form: Form, id: string | null, invitedChanged: boolean): Pr
         startsAt: (planned?.startsAt ?? 0) * 1000,
         endsAt: (planned?.endsAt ?? 0) * 1000,
         room: form.room === "" ? null : form.room,
-        ...(invitedChanged ? invited : {}),
+        floor: form.floor,
+        ...(invitedChanged ? { ...invited, roles: rolesOf(form) } : {}),
     };
     return id === null
         ? api<MeetingDetail>("/api/meetings", { method: "POST", body: { ...body, notSecret: form.notSecret } })
@@ -64,9 +65,18 @@ export function cancel(id: string): Promise<unknown> {
     return api(`/api/meetings/${encodeURIComponent(id)}/cancel`, { method: "POST" });
 }
 
-export async function guestLink(id: string): Promise<string> {
-    const answer = await api<{ url: string; token: string }>(`/api/meetings/${encodeURIComponent(id)}/guest-link`, {
+export async function guestLink(id: string, label: string): Promise<string> {
+    const answer = await api<GuestLink>(`/api/meetings/${encodeURIComponent(id)}/guest-link`, {
         method: "POST",
+        body: { label },
     });
     return new URL(answer.url, location.origin).href;
+}
+
+export function guestLinks(id: string): Promise<GuestLinkView[]> {
+    return api<GuestLinkView[]>(`/api/meetings/${encodeURIComponent(id)}/guest-links`);
+}
+
+export function revokeGuestLink(id: string, link: string): Promise<void> {
+    return api(`/api/meetings/${encodeURIComponent(id)}/guest-links/${encodeURIComponent(link)}`, { method: "DELETE" });
 }

@@ -107,7 +107,11 @@ seat: SeatId, } | { "type": "lock",
 /**
  * `true` locks.
  */
-locked: boolean, } | { "type": "leave" } | { "type": "end" } | { "type": "ping", 
+locked: boolean, } | { "type": "call", 
+/**
+ * Whom; `null` takes the floor back.
+ */
+seat: SeatId | null, } | { "type": "leave" } | { "type": "end" } | { "type": "ping", 
 /**
  * The client's own clock in ms, echoed.
  */
@@ -172,7 +176,11 @@ seat: SeatId, } | { "type": "lock",
 /**
  * `true` locks.
  */
-locked: boolean, } | { "type": "leave" } | { "type": "end" } | { "type": "ping", 
+locked: boolean, } | { "type": "call", 
+/**
+ * Whom; `null` takes the floor back.
+ */
+seat: SeatId | null, } | { "type": "leave" } | { "type": "end" } | { "type": "ping", 
 /**
  * The client's own clock in ms, echoed.
  */
@@ -321,6 +329,14 @@ status: MeetingStatus,
  * Who may speak.
  */
 floor: Floor, 
+/**
+ * The seat that was given the floor (*đang phát biểu*); it may have left since.
+ */
+called: SeatId | null, 
+/**
+ * Since when.
+ */
+calledAt: Timestamp | null, 
 /**
  * Nobody new may enter.
  */

@@ -262,6 +262,23 @@ url: string,
 token: string, };
 
 /**
+ * A link for guests that works; its secret was shown once, when it was made.
+ */
+export type GuestLinkView = { 
+/**
+ * Names the link when it is revoked; opens no door.
+ */
+id: string, 
+/**
+ * For whom it is.
+ */
+label: string, 
+/**
+ * When it was made.
+ */
+createdAt: Timestamp, };
+
+/**
  * The hub as its pages show it.
  */
 export type HubView = { 
@@ -368,7 +385,12 @@ units?: Array<UnitId>,
 /**
  * New rule of the floor.
  */
-floor?: Floor, };
+floor?: Floor, 
+/**
+ * New roles of invited persons, whole: whoever is not named is a delegate. They hold from the next
+ * entering on.
+ */
+roles?: Array<RoleOf>, };
 
 /**
  * A meeting whole.
@@ -485,6 +507,15 @@ present: number,
 mayEdit: boolean, };
 
 /**
+ * What may be said about a new link for guests.
+ */
+export type NewGuestLink = { 
+/**
+ * For whom it is; at most 120 characters, may be empty.
+ */
+label: string, };
+
+/**
  * A new meeting.
  */
 export type NewMeeting = { 
@@ -524,6 +555,10 @@ chair?: PersonId,
  * *Thư ký*.
  */
 secretary?: PersonId, 
+/**
+ * Other roles; whoever is not named is a delegate.
+ */
+roles?: Array<RoleOf>, 
 /**
  * The confirmation that nothing in it is a state secret; anything but `true` is refused.
  */
@@ -637,6 +672,19 @@ address: string | null,
  * Protocol order.
  */
 order: number, };
+
+/**
+ * An invited person's role.
+ */
+export type RoleOf = { 
+/**
+ * Whose.
+ */
+person: PersonId, 
+/**
+ * Any but `guest`, which comes by link.
+ */
+role: Role, };
 
 /**
  * One meeting room.

@@ -6,6 +6,7 @@ import { correct } from "../lib/clock";
 import { toasts } from "../ui/toasts.svelte";
 import { MediaLink } from "./media/link.svelte";
 import type { LocalMedia } from "./media/local.svelte";
+import { mustWait, turn } from "./model/floor";
 import { own } from "./model/seats";
 import { nextSpeaker, type Demand } from "./model/stage";
 import { apply, empty, withoutMedia, type MeetingState } from "./model/state";
@@ -43,6 +44,8 @@ export class Visit {
     /** Who is large in *Người nói*. */
     speaker = $state<SeatId | null>(null);
     readChat = $state(0);
+    /** The chair has just called this seat, and the person has not answered yet. */
+    invited = $state(false);
     /** The unsent line of chat. */
     chatDraft = "";
     readonly local: LocalMedia;
@@ -176,8 +179,11 @@ export class Visit {
                     const { kind } = message.event;
                     if (kind === "microphone" || kind === "camera") void this.local.switch(kind, false, false);
                     if (kind === "screen") this.local.stopPresenting();
-                    toasts.show(t(kind === "microphone" ? "mutedByChair" : "switchedOffByChair"));
+                    // When the floor is taken back, the words of the floor say why.
+                    if (kind !== "microphone" || this.state.meeting?.floor !== "called")
+                        toasts.show(t(kind === "microphone" ? "mutedByChair" : "switchedOffByChair"));
                 }
+                this.#floorMoved(before);
                 if (this.state.ended) this.#end({ why: "ended", ...this.state.ended });
                 return;
             case "goodbye":
@@ -198,9 +204,22 @@ export class Visit {
         }
         if (this.phase !== "in") this.readChat = this.state.lastEvent;
         this.phase = "in";
+        if (mustWait(this.state)) void this.local.switch("microphone", false, false);
         this.#socket.entered();
         this.#view = [];
         this.link.resume();
+    }
+
+    #floorMoved(before: MeetingState) {
+        const news = turn(before, this.state);
+        if (news === "called") this.invited = true;
+        if (news === "ended" || news === "closed") {
+            this.invited = false;
+            if (mustWait(this.state)) void this.local.switch("microphone", false, false);
+        }
+        if (news === "ended") toasts.show(t("floorTaken"));
+        if (news === "closed") toasts.show(t("gatedHint"));
+        if (news === "next") toasts.show(t("floorNext"));
     }
 
     #refused(code: RefusalCode) {

@@ -213,10 +213,11 @@ fn the_table_of_permissions_is_as_announced() {
     use Role::{Chair, Delegate, Guest, Moderator, Observer, Operator, Secretary, Site};
     let everybody = [Chair, Moderator, Secretary, Delegate, Site, Guest, Observer, Operator];
     let who = |act| everybody.into_iter().filter(|role| role.may(act)).collect::<Vec<_>>();
-    assert_eq!(who(Act::Mute), [Chair, Moderator]);
+    assert_eq!(who(Act::Mute), [Chair, Moderator, Operator]);
+    assert_eq!(who(Act::Call), [Chair, Moderator]);
     assert_eq!(who(Act::Remove), [Chair, Moderator]);
     assert_eq!(who(Act::Lock), [Chair, Moderator]);
-    assert_eq!(who(Act::Admit), [Chair, Moderator, Secretary]);
+    assert_eq!(who(Act::Admit), [Chair, Moderator, Secretary, Operator]);
     assert_eq!(who(Act::End), [Chair]);
     assert_eq!(who(Act::TakePart).len(), 7);
     assert!(!Observer.may(Act::TakePart));

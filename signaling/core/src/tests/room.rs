@@ -67,11 +67,26 @@ fn on_a_called_floor_only_the_chair_and_the_called_are_heard() {
     let events = hall.ask(chair, Command::Call { seat: Some(delegate) }).unwrap();
     assert_eq!([mic(&hall, delegate), mic(&hall, other)], [true, false]);
     assert_eq!(hall.seat(delegate).hand_raised_at, None);
+    assert_eq!(events[1], Event::Hand { seat: delegate, raised: false });
     assert_eq!(hall.meeting.effects(&events[0]).len(), 3);
-    hall.ask(chair, Command::Call { seat: Some(other) }).unwrap();
+    assert_eq!(hall.meeting.called_at(), Some(hall.now));
+    assert_eq!(hall.ask(chair, Command::Call { seat: Some(delegate) }), Ok(vec![]));
+    let events = hall.ask(chair, Command::Call { seat: Some(other) }).unwrap();
+    assert_eq!(events[0], Event::Muted { seat: delegate, by: chair }, "his own screen must say so");
     assert_eq!([mic(&hall, delegate), mic(&hall, other)], [false, true]);
     hall.ask(other, Command::Leave).unwrap();
     assert_eq!(hall.meeting.called(), None);
+}
+
+#[test]
+fn on_an_open_floor_a_call_silences_nobody() {
+    let mut hall = hall();
+    let (chair, delegate, other) = (hall.person(CHAIR), hall.person(DELEGATE), hall.person(OTHER));
+    hall.ask(chair, Command::Call { seat: Some(delegate) }).unwrap();
+    hall.ask(chair, Command::Call { seat: Some(other) }).unwrap();
+    hall.ask(chair, Command::Call { seat: None }).unwrap();
+    assert_eq!([mic(&hall, delegate), mic(&hall, other)], [true, true]);
+    assert_eq!((hall.meeting.called(), hall.meeting.called_at()), (None, None));
 }
 
 #[test]

@@ -32,6 +32,8 @@ export function snapshot(seats: Seat[], number = 10): Snapshot {
             liveSince: 0,
             status: "live",
             floor: "open",
+            called: null,
+            calledAt: null,
             locked: false,
         },
         seats,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { View } from "../../generated";
+import type { MeetingView, View } from "../../generated";
 import { reached } from "./faces";
 import { meeting, seat, snapshot } from "./fixture";
+import { floor, mustWait, turn } from "./floor";
 import { DEAD_AFTER_MS, dead, waitBefore } from "./reconnect";
 import { hands, microphoneSign, present, speaking, waiting } from "./seats";
 import { grid, nextSpeaker, paged, stage, type Demand } from "./stage";
@@ -165,6 +166,41 @@ describe("reconnecting", () => {
     test("five silent seconds are a dead line", () => {
         expect(dead(1000, 1000 + DEAD_AFTER_MS - 1)).toBe(false);
         expect(dead(1000, 1000 + DEAD_AFTER_MS)).toBe(true);
+    });
+});
+
+describe("the floor", () => {
+    const two = () => meeting("me", [seat("me"), seat("chair", { role: "chair" }), seat("x", { handRaisedAt: 2 })]);
+    const facts = (state: MeetingState, change: Partial<MeetingView>): MeetingState => ({
+        ...state,
+        meeting: state.meeting && { ...state.meeting, ...change },
+    });
+    test("who asked first prepares, the others wait in order", () => {
+        const state = meeting("me", [
+            seat("a", { handRaisedAt: 3 }),
+            seat("b", { handRaisedAt: 1 }),
+            seat("c", { handRaisedAt: 2 }),
+        ]);
+        const shown = floor(facts(state, { called: "c", calledAt: 9 }));
+        expect([shown.speaking?.id, shown.next?.id, shown.waiting.map((one) => one.id)]).toEqual(["c", "b", ["a"]]);
+        expect(floor(facts(state, { called: "gone", calledAt: 9 })).speaking).toBe(null);
+    });
+    test("on a called floor only who leads and who was called is heard", () => {
+        const called = facts(two(), { floor: "called" });
+        expect(mustWait(two())).toBe(false);
+        expect(mustWait(called)).toBe(true);
+        expect(mustWait(facts(called, { called: "me" }))).toBe(false);
+        expect(mustWait({ ...called, own: "chair" })).toBe(false);
+    });
+    test("a person is told when his turn comes, is next, and ends", () => {
+        const closed = facts(two(), { floor: "called" });
+        const mine = facts(closed, { called: "me" });
+        expect(turn(two(), closed)).toBe("closed");
+        expect(turn(closed, mine)).toBe("called");
+        expect(turn(mine, mine)).toBe(null);
+        expect(turn(mine, closed)).toBe("ended");
+        const other = facts({ ...closed, own: "x" }, { called: "me" });
+        expect(turn({ ...closed, own: "x" }, other)).toBe("next");
     });
 });
 

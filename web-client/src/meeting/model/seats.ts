@@ -37,7 +37,8 @@ export function presenting(state: MeetingState): Seat | null {
 
 /** Mirrors the hub's rules so that nobody is offered a button that will be refused. */
 export const rights = {
-    mutesOthers: (role: Role) => role === "chair" || role === "moderator",
+    mutesOthers: (role: Role) => role === "chair" || role === "moderator" || role === "operator",
+    calls: (role: Role) => role === "chair" || role === "moderator",
     removes: (role: Role) => role === "chair" || role === "moderator",
     locks: (role: Role) => role === "chair" || role === "moderator",
     ends: (role: Role) => role === "chair",

@@ -46,8 +46,10 @@ export function stage(state: MeetingState, wish: Layout, speaker: SeatId | null)
     return { layout: "grid", main: null, tiles: people.map(camera) };
 }
 
-/** Who to enlarge: the loudest other voice; who spoke last stays through the pauses. */
+/** Who to enlarge: whoever has the floor; else the loudest other voice; who spoke last stays through the pauses. */
 export function nextSpeaker(state: MeetingState, last: SeatId | null): SeatId | null {
+    const called = state.meeting?.called;
+    if (called && called !== state.own && state.seats.has(called)) return called;
     const voices = speaking(state);
     if (last && voices.has(last)) return last;
     let loudest: SeatId | null = null;
