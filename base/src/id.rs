@@ -97,4 +97,6 @@ ids! {
     LetterId
     /// An administrative act in the audit log.
     AuditId
+    /// A secret of a mail program.
+    AppPasswordId
 }

@@ -21,4 +21,9 @@ impl Actor {
     pub fn system(name: &str) -> Self {
         Self { principal: Principal::system(name), ip: String::new() }
     }
+
+    /// Whether this is the machine's operator.
+    pub(crate) fn is_system(&self) -> bool {
+        self.principal.account == Principal::system("").account && self.principal.is_admin
+    }
 }

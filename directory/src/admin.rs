@@ -234,7 +234,7 @@ pub(crate) fn require_administrator(actor: &Actor) -> Result<(), DirectoryError>
 }
 
 /// Composed, without control characters or double spaces; `None` when empty or longer than `most`.
-fn tidy(text: &str, most: usize) -> Option<String> {
+pub(crate) fn tidy(text: &str, most: usize) -> Option<String> {
     let composed: String = text.nfc().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let text = composed.split_whitespace().collect::<Vec<_>>().join(" ");
     (!text.is_empty() && text.chars().count() <= most).then_some(text)

@@ -6,6 +6,7 @@
 
 mod actor;
 mod admin;
+mod app_password;
 mod audit;
 mod error;
 mod failures;
@@ -23,6 +24,7 @@ pub mod web;
 
 pub use actor::Actor;
 pub use admin::{CreatedPerson, NewPerson, NewRoom};
+pub use app_password::{IssuedAppPassword, SCRAM_ITERATIONS, ScramCredential, ScramKeys};
 pub use audit::AuditCheck;
 pub use directory_core::{DirectoryEntry, Resolution};
 pub use error::{DirectoryError, SignInError};

@@ -53,7 +53,8 @@ impl Directory {
         Ok((token, principal, account.must_change))
     }
 
-    /// Checks a mail program's credentials; the same counting and locking as in the browser.
+    /// Checks a mail program's credentials: an app password, or the account's own password with the
+    /// same counting and locking as in the browser.
     ///
     /// # Errors
     /// [`SignInError`]; [`SignInError::MustChange`] for a temporary password.
@@ -64,6 +65,9 @@ impl Directory {
         ip: IpAddr,
         now: Timestamp,
     ) -> Result<Principal, SignInError> {
+        if let Some(principal) = self.by_app_password(login, password, ip, now).await? {
+            return Ok(principal);
+        }
         let account = self.check(login, password, ip, now).await?;
         if account.must_change {
             return Err(SignInError::MustChange);

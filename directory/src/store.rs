@@ -139,7 +139,8 @@ pub(crate) fn id<T: FromStr>(row: &AnyRow, column: &'static str) -> Result<T, sq
     parse(column, row.try_get::<String, _>(column)?.as_str())
 }
 
-fn optional_id<T: FromStr>(row: &AnyRow, column: &'static str) -> Result<Option<T>, sqlx::Error> {
+/// An id column that may be empty.
+pub(crate) fn optional_id<T: FromStr>(row: &AnyRow, column: &'static str) -> Result<Option<T>, sqlx::Error> {
     row.try_get::<Option<String>, _>(column)?.map(|text| parse(column, &text)).transpose()
 }
 
@@ -152,7 +153,8 @@ pub(crate) fn time(row: &AnyRow, column: &'static str) -> Result<Timestamp, sqlx
     row.try_get::<i64, _>(column).map(Timestamp::from_micros)
 }
 
-fn optional_time(row: &AnyRow, column: &'static str) -> Result<Option<Timestamp>, sqlx::Error> {
+/// A moment column that may be empty.
+pub(crate) fn optional_time(row: &AnyRow, column: &'static str) -> Result<Option<Timestamp>, sqlx::Error> {
     Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp::from_micros))
 }
 

@@ -2,7 +2,7 @@
 
 use base::{
     Timestamp,
-    id::{AuditId, MailboxId, PersonId, RoomId, SessionId, UnitId},
+    id::{AppPasswordId, AuditId, MailboxId, PersonId, RoomId, SessionId, UnitId},
 };
 use directory_core::{
     AccountState, AuditRecord, Contact, MailboxGrant, MailboxKind, Registry, Room, Unit, UnitKind,
@@ -279,6 +279,48 @@ pub struct AdminMailboxView {
     pub letters: Option<u64>,
     /// Octets in it, when mail tells.
     pub bytes: Option<u64>,
+}
+
+/// A secret of a mail program, without the secret.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AppPasswordView {
+    /// Id.
+    pub id: AppPasswordId,
+    /// What its owner calls it.
+    pub name: String,
+    /// The mailbox it opens.
+    pub mailbox: MailboxId,
+    /// That mailbox's address, the program's user name.
+    pub address: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When a program used it last.
+    pub last_used: Option<Timestamp>,
+    /// From which network address; empty before the first use.
+    pub last_ip: String,
+}
+
+/// A secret to be made.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct NewAppPasswordRequest {
+    /// What its owner calls it.
+    pub name: String,
+    /// The mailbox it shall open.
+    pub mailbox: MailboxId,
+}
+
+/// A secret just made, shown once.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct IssuedAppPasswordView {
+    /// The secret.
+    pub secret: String,
+    /// The program's user name.
+    pub login: String,
+    /// The row.
+    pub entry: AppPasswordView,
 }
 
 /// One line of the audit log.

@@ -9,8 +9,8 @@ use std::{
 };
 
 use base::{
-    AccountId, AuditId, GroupId, MailboxId, MeetingId, PersonId, RoomId, SeatId, SessionId, SiteId,
-    Timestamp, UnitId,
+    AccountId, AppPasswordId, AuditId, GroupId, MailboxId, MeetingId, PersonId, RoomId, SeatId, SessionId,
+    SiteId, Timestamp, UnitId,
 };
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -72,6 +72,7 @@ fn protocol() -> Declarations {
     all.add::<signaling_protocol::ServerMessage>();
     all.add::<Timestamp>();
     all.add::<AccountId>();
+    all.add::<AppPasswordId>();
     all.add::<AuditId>();
     all.add::<GroupId>();
     all.add::<MailboxId>();
@@ -94,6 +95,9 @@ fn rest(protocol: &Declarations) -> Declarations {
     all.add::<directory::view::SignInRequest>();
     all.add::<directory::view::PasswordRequest>();
     all.add::<directory::view::SessionEntry>();
+    all.add::<directory::view::AppPasswordView>();
+    all.add::<directory::view::NewAppPasswordRequest>();
+    all.add::<directory::view::IssuedAppPasswordView>();
     all.add::<directory::view::UnitView>();
     all.add::<directory::view::PersonView>();
     all.add::<directory::view::RoomView>();

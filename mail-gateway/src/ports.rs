@@ -6,6 +6,8 @@ use std::{fmt, net::IpAddr, sync::Arc};
 use base::{MailboxId, Redacted, Timestamp};
 use directory_core::Principal;
 use futures_util::future::BoxFuture;
+use mail_gateway_core::sasl::Claim;
+pub use mail_gateway_core::sasl::{Credential, Keys};
 
 /// Everything mail asks of others, gathered.
 #[derive(Clone)]
@@ -14,6 +16,23 @@ pub struct Ports {
     pub addresses: Arc<dyn Addresses>,
     /// Who may submit.
     pub credentials: Arc<dyn Credentials>,
+}
+
+impl Ports {
+    /// The principal a SASL claim opens; app passwords open one mailbox, the first of the principal.
+    ///
+    /// # Errors
+    /// [`Refused`]; the failure is counted already.
+    pub async fn sign_in(&self, claim: &Claim, peer: IpAddr) -> Result<Principal, Refused> {
+        match claim {
+            Claim::Password { login, password } => self.credentials.authenticate(login, password, peer).await,
+            Claim::Proven { credential, .. } => self.credentials.proven(credential, peer).await,
+            Claim::Disproven { login } => {
+                self.credentials.disproven(login, peer).await;
+                Err(Refused::Wrong)
+            }
+        }
+    }
 }
 
 /// Resolves recipients.
@@ -32,6 +51,15 @@ pub trait Credentials: Send + Sync {
         password: &'a Redacted<String>,
         peer: IpAddr,
     ) -> BoxFuture<'a, Result<Principal, Refused>>;
+
+    /// The SCRAM keys of `login`; an unknown name has a salt like any other and no credentials.
+    fn scram_keys<'a>(&'a self, login: &'a str) -> BoxFuture<'a, Result<Keys, Unavailable>>;
+
+    /// The principal of the app password `credential`, whose secret the client has proven to know.
+    fn proven<'a>(&'a self, credential: &'a str, peer: IpAddr) -> BoxFuture<'a, Result<Principal, Refused>>;
+
+    /// Counts a wrong proof for `login`.
+    fn disproven<'a>(&'a self, login: &'a str, peer: IpAddr) -> BoxFuture<'a, ()>;
 }
 
 /// What an address is to this hub.

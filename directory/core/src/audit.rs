@@ -43,6 +43,16 @@ pub enum AuditEvent {
         /// Whom it was for.
         name: String,
     },
+    /// A mail program was given a secret.
+    AppPasswordCreated {
+        /// What its owner calls it.
+        name: String,
+    },
+    /// A mail program's secret was revoked.
+    AppPasswordRevoked {
+        /// What its owner calls it.
+        name: String,
+    },
 }
 
 impl AuditEvent {
@@ -61,6 +71,8 @@ impl AuditEvent {
             Self::RoomCreated => "roomCreated",
             Self::TokenIssued { .. } => "tokenIssued",
             Self::TokenRevoked { .. } => "tokenRevoked",
+            Self::AppPasswordCreated { .. } => "appPasswordCreated",
+            Self::AppPasswordRevoked { .. } => "appPasswordRevoked",
         }
     }
 
@@ -84,6 +96,12 @@ impl AuditEvent {
             }
             Self::TokenRevoked { name } => {
                 format!("Thu hồi mã truy cập của “{name}” vào cuộc họp “{object}”")
+            }
+            Self::AppPasswordCreated { name } => {
+                format!("Tạo mật khẩu ứng dụng “{name}” cho hộp thư {object}")
+            }
+            Self::AppPasswordRevoked { name } => {
+                format!("Thu hồi mật khẩu ứng dụng “{name}” của hộp thư {object}")
             }
         }
     }

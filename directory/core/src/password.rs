@@ -126,12 +126,33 @@ pub fn temporary_password(name: &str, login: &str, random: &mut dyn Random) -> S
     }
 }
 
+/// A secret for a mail program: `abcd-efgh-jk23-mnpq-4rst`, 99 bits, easy to copy by hand.
+pub fn app_password(random: &mut dyn Random) -> String {
+    let alphabet = [LOWER, DIGITS].concat();
+    let mut secret = String::with_capacity(24);
+    for place in 0..APP_PASSWORD_LETTERS {
+        if place > 0 && place % 4 == 0 {
+            secret.push('-');
+        }
+        secret.push(pick(&alphabet, random));
+    }
+    secret
+}
+
+/// Whether `text` has the form of an app password.
+pub fn is_app_password(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    let legal = |byte: u8| LOWER.contains(&byte) || DIGITS.contains(&byte);
+    groups.len() == APP_PASSWORD_LETTERS / 4 && groups.iter().all(|g| g.len() == 4 && g.bytes().all(legal))
+}
+
 fn pick(alphabet: &[u8], random: &mut dyn Random) -> char {
     // The bias of a 64-bit remainder over two dozen letters is below 2⁻⁵⁹.
     let index = usize::try_from(random.next_u64() % alphabet.len() as u64).unwrap_or(0);
     alphabet.get(index).map_or('x', |byte| char::from(*byte))
 }
 
+const APP_PASSWORD_LETTERS: usize = 20;
 const TEMPLATE: [char; 14] = ['A', 'a', 'a', 'a', '-', '2', '2', '2', '2', '-', 'a', 'a', 'a', 'a'];
 const UPPER: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
 const LOWER: &[u8] = b"abcdefghjkmnpqrstuvwxyz";
@@ -141,7 +162,21 @@ const DIGITS: &[u8] = b"23456789";
 mod tests {
     use base::random::Seeded;
 
-    use super::{PasswordProblem, check_password, normalise_password, temporary_password};
+    use super::{
+        PasswordProblem, app_password, check_password, is_app_password, normalise_password,
+        temporary_password,
+    };
+
+    #[test]
+    fn app_passwords_are_known_by_their_form() {
+        let mut random = Seeded::new(1);
+        let secret = app_password(&mut random);
+        assert!(is_app_password(&secret), "{secret}");
+        assert_ne!(secret, app_password(&mut random));
+        for other in ["Lienthong@2026", "", "abcd-efgh-jk23-mnpq", "abcd-efgh-jk23-mnpq-4rs1"] {
+            assert!(!is_app_password(other), "{other}");
+        }
+    }
 
     #[test]
     fn each_rule_is_named_when_broken() {

@@ -2,6 +2,7 @@
 //! `/api/admin/*`. Hub authenticates (it puts the `Principal` on the request) and checks the origin.
 
 mod admin;
+mod app_password;
 mod failure;
 mod lookup;
 mod request;
@@ -40,6 +41,8 @@ impl Directory {
             .route("/api/sessions", get(session::list))
             .route("/api/sessions/{id}", delete(session::end))
             .route("/api/password", post(session::change_password))
+            .route("/api/app-passwords", get(app_password::list).post(app_password::create))
+            .route("/api/app-passwords/{id}", delete(app_password::revoke))
             .route("/api/directory/units", get(lookup::units))
             .route("/api/directory/units/{id}/people", get(lookup::people))
             .route("/api/directory/search", get(lookup::search))

@@ -21,6 +21,9 @@ pub enum Command {
     /// Mailboxes.
     #[command(subcommand)]
     Mailbox(Mailbox),
+    /// Secrets for mail programs, each for one mailbox.
+    #[command(subcommand)]
+    AppPassword(AppPassword),
     /// Meetings.
     #[command(subcommand)]
     Meeting(Meeting),
@@ -139,6 +142,32 @@ pub enum Room {
 pub enum Mailbox {
     /// Prints one address a line.
     List,
+}
+
+/// Secrets for mail programs.
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AppPassword {
+    /// Makes a secret that opens one mailbox; prints it. It cannot be shown again.
+    Create {
+        /// The mailbox's address, which is also the program's user name.
+        #[arg(long)]
+        mailbox: String,
+        /// What to call it, such as the device it is for.
+        #[arg(long)]
+        name: String,
+    },
+    /// Prints id, time made, time last used and name, one secret a line.
+    List {
+        /// The mailbox's address.
+        #[arg(long)]
+        mailbox: String,
+    },
+    /// Revokes a secret.
+    Revoke {
+        /// Its id.
+        id: String,
+    },
 }
 
 /// Meetings.

@@ -1,11 +1,11 @@
 //! The acts themselves: the same calls the console makes, under the operator's name.
 
-use base::{PersonId, Timestamp, UnitId};
+use base::{MailboxId, PersonId, Timestamp, UnitId};
 use directory::{Actor, NewPerson, NewRoom};
 
 use super::{
     Answer, Command, backup,
-    command::{Mailbox, Meeting, Room, Unit, User},
+    command::{AppPassword, Mailbox, Meeting, Room, Unit, User},
 };
 use crate::services::Services;
 
@@ -20,6 +20,7 @@ pub async fn execute(services: &Services, operator: &str, command: Command) -> A
         Command::Unit(Unit::List) => Ok(act.units()),
         Command::Room(room) => act.room(room).await,
         Command::Mailbox(Mailbox::List) => act.mailboxes().await,
+        Command::AppPassword(secret) => act.app_password(secret).await,
         Command::Meeting(meeting) => act.meeting(meeting).await,
         Command::Token { meeting, role, name, days } => {
             act.issue(&meeting, &role, &name, u64::from(days)).await
@@ -119,6 +120,39 @@ impl Act<'_> {
             lines.extend(found.items.into_iter().map(|mailbox| mailbox.address));
         }
         Ok(lines.join("\n"))
+    }
+
+    async fn app_password(&self, secret: AppPassword) -> Answer {
+        let (directory, now) = (&self.services.directory, Timestamp::now());
+        match secret {
+            AppPassword::Create { mailbox, name } => {
+                let mailbox = self.mailbox(&mailbox).await?;
+                let issued =
+                    directory.create_app_password(&self.actor, mailbox, &name, now).await.map_err(text)?;
+                Ok(issued.secret.into_inner())
+            }
+            AppPassword::List { mailbox } => {
+                let mailbox = self.mailbox(&mailbox).await?;
+                let found = directory.app_passwords_of(&self.actor, mailbox).await.map_err(text)?;
+                let line = |entry: &directory::view::AppPasswordView| {
+                    let used = entry.last_used.map_or_else(|| "-".to_owned(), moment);
+                    format!("{}\t{}\t{used}\t{}", entry.id, moment(entry.created_at), entry.name)
+                };
+                Ok(found.iter().map(line).collect::<Vec<_>>().join("\n"))
+            }
+            AppPassword::Revoke { id } => {
+                let id = id.parse().map_err(|_| format!("“{id}” is not the id of an app password"))?;
+                directory.revoke_app_password(&self.actor, id, now).await.map_err(text)?;
+                Ok(String::new())
+            }
+        }
+    }
+
+    async fn mailbox(&self, address: &str) -> Result<MailboxId, String> {
+        let found = self.services.directory.mailbox_by_address(address).await;
+        found.map(|mailbox| mailbox.id).ok_or_else(|| {
+            format!("no mailbox has the address “{address}”; `lienthong admin mailbox list` shows all")
+        })
     }
 
     async fn meeting(&self, meeting: Meeting) -> Answer {

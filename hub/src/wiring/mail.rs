@@ -10,7 +10,9 @@ use directory::{
 use directory_core::Principal;
 use futures_util::future::{BoxFuture, FutureExt};
 use mail_gateway::Mail;
-use mail_gateway::ports::{Addresses, Credentials, Ports, Refused, Resolution, Unavailable};
+use mail_gateway::ports::{
+    Addresses, Credential, Credentials, Keys, Ports, Refused, Resolution, Unavailable,
+};
 
 /// The answers to every port of mail.
 pub struct MailPorts {
@@ -51,15 +53,43 @@ impl Credentials for MailPorts {
     ) -> BoxFuture<'a, Result<Principal, Refused>> {
         async move {
             let now = Timestamp::now();
-            self.directory.authenticate(login, password.expose(), peer, now).await.map_err(
-                |error| match error {
-                    SignInError::LockedUntil(until) => Refused::LockedUntil(until),
-                    SignInError::Unavailable(_) => Refused::Unavailable,
-                    _ => Refused::Wrong,
-                },
-            )
+            self.directory.authenticate(login, password.expose(), peer, now).await.map_err(refused)
         }
         .boxed()
+    }
+
+    fn scram_keys<'a>(&'a self, login: &'a str) -> BoxFuture<'a, Result<Keys, Unavailable>> {
+        async move {
+            let keys = self.directory.scram_keys(login).await.map_err(|cause| {
+                tracing::error!(%cause, "mail: the directory has no keys for a sign-in");
+                Unavailable
+            })?;
+            let credentials = keys.credentials.into_iter().map(|known| Credential {
+                id: known.id,
+                stored_key: known.stored_key,
+                server_key: known.server_key,
+            });
+            let credentials = credentials.collect();
+            Ok(Keys { salt: keys.salt, iterations: directory::SCRAM_ITERATIONS, credentials })
+        }
+        .boxed()
+    }
+
+    fn proven<'a>(&'a self, credential: &'a str, peer: IpAddr) -> BoxFuture<'a, Result<Principal, Refused>> {
+        let now = Timestamp::now();
+        async move { self.directory.by_proof(credential, peer, now).await.map_err(refused) }.boxed()
+    }
+
+    fn disproven<'a>(&'a self, _: &'a str, peer: IpAddr) -> BoxFuture<'a, ()> {
+        async move { self.directory.disproven(peer, Timestamp::now()) }.boxed()
+    }
+}
+
+fn refused(error: SignInError) -> Refused {
+    match error {
+        SignInError::LockedUntil(until) => Refused::LockedUntil(until),
+        SignInError::Unavailable(_) => Refused::Unavailable,
+        _ => Refused::Wrong,
     }
 }
 

@@ -6,6 +6,7 @@ mod bad_input;
 mod invitations;
 mod jmap;
 mod mail;
+mod mail_programs;
 mod power_cut;
 
 use testkit::Hub;

@@ -10,4 +10,5 @@ pub mod mailbox;
 pub mod message;
 pub mod queue;
 pub mod report;
+pub mod sasl;
 pub mod smtp;

@@ -2,6 +2,7 @@
 
 use std::{io, time::Duration};
 
+use mail_gateway_core::sasl::Bindings;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
@@ -25,6 +26,19 @@ impl Wire {
             }
             Self::Tls(_) => Ok(self),
         }
+    }
+
+    /// What sign-in may bind to: RFC 9266 under TLS 1.3, nothing otherwise (§4.2 there: the exporter of
+    /// TLS 1.2 is unique only with an extension that rustls does not tell of).
+    pub(crate) fn bindings(&self) -> Bindings {
+        let Self::Tls(stream) = self else { return Bindings::default() };
+        let connection = stream.get_ref().1;
+        if connection.protocol_version() != Some(rustls::ProtocolVersion::TLSv1_3) {
+            return Bindings::default();
+        }
+        let exporter =
+            connection.export_keying_material(vec![0; 32], b"EXPORTER-Channel-Binding", Some(b"")).ok();
+        Bindings { exporter, server_end_point: None }
     }
 
     pub(crate) async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

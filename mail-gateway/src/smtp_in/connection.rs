@@ -2,9 +2,12 @@
 
 use std::{collections::HashMap, io, net::IpAddr, sync::Arc, time::Instant};
 
-use base::{Redacted, Timestamp, random::System};
-use mail_gateway_core::smtp::{
-    Account, Address, Envelope, Recipient, Reply, Role, Session, Settings, SignIn, Step, StoreFailure,
+use base::{Timestamp, random::System};
+use mail_gateway_core::{
+    sasl::Claim,
+    smtp::{
+        Account, Address, Envelope, Recipient, Reply, Role, Session, Settings, SignIn, Step, StoreFailure,
+    },
 };
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -83,6 +86,7 @@ impl Connection {
             tls_available: true,
         };
         let mut session = Session::new(settings, self.peer, self.door.implicit_tls);
+        session.handle_bindings(wire.bindings());
         let mut spool: Option<Arriving> = None;
         // Resolved recipients of the current letter; forgotten with it.
         let mut ways: HashMap<Address, Addressee> = HashMap::new();
@@ -97,9 +101,12 @@ impl Connection {
                     wire.write(&session.take_output(), patience).await?;
                     wire = wire.encrypt(&self.tls, patience).await?;
                     session.handle_encrypted();
+                    session.handle_bindings(wire.bindings());
                 }
-                Step::SignIn { login, password } => {
-                    session.handle_sign_in(self.sign_in(&login, &password).await)
+                Step::SignIn(claim) => session.handle_sign_in(self.sign_in(&claim).await),
+                Step::Keys(login) => {
+                    let keys = self.mail.inner.ports.credentials.scram_keys(&login).await;
+                    session.handle_keys(keys.ok(), &mut System);
                 }
                 Step::Resolve(address) => session.handle_recipient(self.resolve(address, &mut ways).await),
                 Step::Spool(bytes) => {
@@ -146,8 +153,8 @@ impl Connection {
         Ok(())
     }
 
-    async fn sign_in(&self, login: &str, password: &Redacted<String>) -> SignIn {
-        match self.mail.inner.ports.credentials.authenticate(login, password, self.peer).await {
+    async fn sign_in(&self, claim: &Claim) -> SignIn {
+        match self.mail.inner.ports.sign_in(claim, self.peer).await {
             Ok(principal) => SignIn::Welcome(Account {
                 addresses: principal
                     .mailboxes

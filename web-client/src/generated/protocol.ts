@@ -6,6 +6,11 @@
 export type AccountId = string;
 
 /**
+ * A secret of a mail program.
+ */
+export type AppPasswordId = string;
+
+/**
  * An administrative act in the audit log.
  */
 export type AuditId = string;

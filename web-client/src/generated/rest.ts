@@ -1,6 +1,6 @@
 // Generated from the hub's Rust types by `cargo xtask types`. Do not edit.
 
-import type { AuditId, Floor, MailboxId, MeetingId, MeetingStatus, PersonId, Role, RoomId, SessionId, Timestamp, UnitId } from './protocol';
+import type { AppPasswordId, AuditId, Floor, MailboxId, MeetingId, MeetingStatus, PersonId, Role, RoomId, SessionId, Timestamp, UnitId } from './protocol';
 
 /**
  * Whether an account may sign in.
@@ -92,6 +92,39 @@ mustChangePassword: boolean,
  * Last successful sign-in.
  */
 lastSignIn: Timestamp | null, };
+
+/**
+ * A secret of a mail program, without the secret.
+ */
+export type AppPasswordView = { 
+/**
+ * Id.
+ */
+id: AppPasswordId, 
+/**
+ * What its owner calls it.
+ */
+name: string, 
+/**
+ * The mailbox it opens.
+ */
+mailbox: MailboxId, 
+/**
+ * That mailbox's address, the program's user name.
+ */
+address: string, 
+/**
+ * When it was made.
+ */
+createdAt: Timestamp, 
+/**
+ * When a program used it last.
+ */
+lastUsed: Timestamp | null, 
+/**
+ * From which network address; empty before the first use.
+ */
+lastIp: string, };
 
 /**
  * One line of the audit log.
@@ -325,6 +358,23 @@ position: string,
 role: Role, };
 
 /**
+ * A secret just made, shown once.
+ */
+export type IssuedAppPasswordView = { 
+/**
+ * The secret.
+ */
+secret: string, 
+/**
+ * The program's user name.
+ */
+login: string, 
+/**
+ * The row.
+ */
+entry: AppPasswordView, };
+
+/**
  * A mailbox its reader may open.
  */
 export type MailboxGrant = { 
@@ -505,6 +555,19 @@ present: number,
  * Whether the reader may change or cancel it.
  */
 mayEdit: boolean, };
+
+/**
+ * A secret to be made.
+ */
+export type NewAppPasswordRequest = { 
+/**
+ * What its owner calls it.
+ */
+name: string, 
+/**
+ * The mailbox it shall open.
+ */
+mailbox: MailboxId, };
 
 /**
  * What may be said about a new link for guests.

@@ -4,7 +4,7 @@ import type { Component } from "svelte";
 import { match, type Parameters } from "../lib/route";
 
 export interface Area {
-    id: "signIn" | "password" | "meeting" | "home" | "mail" | "calendar" | "admin";
+    id: "signIn" | "password" | "account" | "meeting" | "home" | "mail" | "calendar" | "admin";
     pattern: string;
     /** The page; it is given the parts of its address (`rest` after `*`), which it may ignore. */
     load: () => Promise<{ default: Component<{ parameters: Parameters }> | Component<Record<string, never>> }>;
@@ -17,6 +17,7 @@ export interface Area {
 export const areas: Area[] = [
     { id: "signIn", pattern: "/dang-nhap", load: () => import("../signin/SignInPage.svelte"), open: true, bare: true },
     { id: "password", pattern: "/doi-mat-khau", load: () => import("../signin/PasswordPage.svelte"), bare: true },
+    { id: "account", pattern: "/mat-khau-ung-dung", load: () => import("../account/AppPasswords.svelte") },
     { id: "meeting", pattern: "/hop/:id", load: () => import("../meeting/MeetingPage.svelte"), open: true, bare: true },
     { id: "home", pattern: "/", load: () => import("../home/HomePage.svelte") },
     { id: "home", pattern: "/hop", load: () => import("../home/HomePage.svelte") },

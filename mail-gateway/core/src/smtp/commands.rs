@@ -4,11 +4,11 @@ use smtp_proto as proto;
 
 use super::{
     Address, Reply, Role, Session,
-    auth::{Exchange, USERNAME},
     header::not_yours,
     session::{Helo, State},
     transaction::{Body, Envelope, too_large},
 };
+use crate::sasl::{self, Exchange, Mechanism};
 
 impl Session {
     pub(super) fn handle_command(&mut self, line: &[u8]) {
@@ -68,7 +68,9 @@ impl Session {
         }
         // RFC 4954 §4: passwords only where nobody listens.
         if self.encrypted && self.settings.role == Role::Submission && self.account.is_none() {
-            lines.push("AUTH PLAIN LOGIN".to_owned());
+            let names: Vec<&str> =
+                Mechanism::offered(&self.bindings).into_iter().map(Mechanism::name).collect();
+            lines.push(format!("AUTH {}", names.join(" ")));
         }
         self.reply(&Reply::new(250, "", lines.join("\n")));
     }
@@ -122,13 +124,16 @@ impl Session {
         if self.helo.is_none() || self.account.is_some() || self.envelope.is_some() {
             return self.protest(&Reply::new(503, "5.5.1", "Bad sequence of commands"));
         }
-        let (exchange, challenge) = match mechanism {
-            proto::AUTH_PLAIN => (Exchange::Plain, ""),
-            proto::AUTH_LOGIN => (Exchange::LoginName, USERNAME),
+        let mechanism = match mechanism {
+            proto::AUTH_PLAIN => Mechanism::Plain,
+            proto::AUTH_LOGIN => Mechanism::Login,
+            proto::AUTH_SCRAM_SHA_256 => Mechanism::ScramSha256,
+            proto::AUTH_SCRAM_SHA_256_PLUS => Mechanism::ScramSha256Plus,
             _ => return self.protest(&Reply::new(504, "5.5.4", "Mechanism not supported")),
         };
+        let exchange = Box::new(Exchange::new(mechanism, &self.bindings));
         if initial.is_empty() {
-            self.reply(&Reply::new(334, "", challenge));
+            self.reply(&Reply::new(334, "", sasl::encode(exchange.opening())));
             self.state = State::Authenticating(exchange);
         } else {
             self.handle_answer(exchange, initial);

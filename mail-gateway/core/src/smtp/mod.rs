@@ -2,7 +2,6 @@
 //! must know (replies, dot-stuffing). Sockets and files are the shell's.
 
 pub mod address;
-mod auth;
 mod commands;
 pub mod data;
 pub mod header;

@@ -6,13 +6,13 @@
 
 use std::net::IpAddr;
 
-use base::{Redacted, Timestamp, random::Random};
+use base::{Timestamp, random::Random};
 
 use super::{
     Account, Address, Recipient, Reply, Role, SignIn,
-    auth::{Exchange, Next},
     transaction::{Body, Envelope, Standing, StoreFailure, Surroundings},
 };
+use crate::sasl::{self, Bindings, Claim, Exchange};
 
 /// What a session is told at its start.
 #[derive(Debug, Clone)]
@@ -36,13 +36,10 @@ pub enum Step {
     Read,
     /// Write the output, then make the connection TLS and call [`Session::handle_encrypted`].
     Encrypt,
-    /// Check the password, then call [`Session::handle_sign_in`].
-    SignIn {
-        /// Sign-in name or address.
-        login: String,
-        /// Password.
-        password: Redacted<String>,
-    },
+    /// Check the claim, then call [`Session::handle_sign_in`].
+    SignIn(Claim),
+    /// Look the SCRAM keys of this name up, then call [`Session::handle_keys`].
+    Keys(String),
     /// Look the recipient up, then call [`Session::handle_recipient`].
     Resolve(Address),
     /// Append these octets to the letter's spool; when that fails call [`Session::handle_spool_failed`].
@@ -61,6 +58,7 @@ pub struct Session {
     pub(super) settings: Settings,
     pub(super) peer: IpAddr,
     pub(super) encrypted: bool,
+    pub(super) bindings: Bindings,
     input: Vec<u8>,
     output: Vec<u8>,
     pub(super) state: State,
@@ -85,9 +83,10 @@ pub(super) enum State {
     Command,
     /// Dropping the rest of a line that was too long.
     SkipLine,
-    Authenticating(Exchange),
+    Authenticating(Box<Exchange>),
     Encrypting,
-    SigningIn(String, Redacted<String>),
+    LookingUp(Box<Exchange>, String),
+    SigningIn(Claim),
     Resolving(Address),
     Body(Box<Body>),
     Discarding(Reply),
@@ -102,6 +101,7 @@ impl Session {
             settings,
             peer,
             encrypted,
+            bindings: Bindings::default(),
             input: Vec::new(),
             output: Vec::new(),
             state: State::Command,
@@ -131,9 +131,30 @@ impl Session {
         self.state = State::Command;
     }
 
+    /// What sign-in may bind to on this TLS connection (RFC 5802 §6).
+    pub fn handle_bindings(&mut self, bindings: Bindings) {
+        self.bindings = bindings;
+    }
+
+    /// The keys asked for with [`Step::Keys`]; `None` when the directory cannot answer.
+    pub fn handle_keys(&mut self, keys: Option<sasl::Keys>, random: &mut dyn Random) {
+        match (std::mem::replace(&mut self.state, State::Command), keys) {
+            (State::LookingUp(mut exchange, _), Some(keys)) => {
+                let step = exchange.handle_keys(keys, random);
+                self.follow(exchange, step);
+            }
+            (state @ State::LookingUp(..), None) => {
+                drop(state);
+                self.state = State::SigningIn(Claim::Disproven { login: String::new() });
+                self.handle_sign_in(SignIn::Unavailable);
+            }
+            (state, _) => self.state = state,
+        }
+    }
+
     /// What became of the sign-in.
     pub fn handle_sign_in(&mut self, outcome: SignIn) {
-        if !matches!(self.state, State::SigningIn(..)) {
+        if !matches!(self.state, State::SigningIn(_)) {
             return;
         }
         self.state = State::Command;
@@ -276,9 +297,8 @@ impl Session {
                 waiting => {
                     let step = match &waiting {
                         State::Encrypting => Step::Encrypt,
-                        State::SigningIn(login, password) => {
-                            Step::SignIn { login: login.clone(), password: password.clone() }
-                        }
+                        State::SigningIn(claim) => Step::SignIn(claim.clone()),
+                        State::LookingUp(_, login) => Step::Keys(login.clone()),
                         State::Resolving(address) => Step::Resolve(address.clone()),
                         State::Storing(envelope) => Step::Store(envelope.clone()),
                         _ => Step::Close,
@@ -318,7 +338,7 @@ impl Session {
     }
 
     /// Takes one line; `None` means poll again.
-    fn poll_line(&mut self, exchange: Option<Exchange>) -> Option<Step> {
+    fn poll_line(&mut self, exchange: Option<Box<Exchange>>) -> Option<Step> {
         let Some(end) = self.input.iter().position(|&b| b == b'\n') else {
             if self.input.len() > MAX_LINE {
                 self.input.clear();
@@ -348,18 +368,29 @@ impl Session {
         None
     }
 
-    pub(super) fn handle_answer(&mut self, exchange: Exchange, line: &str) {
+    pub(super) fn handle_answer(&mut self, mut exchange: Box<Exchange>, line: &str) {
         if line == "*" {
             // RFC 4954 §4: the client cancels.
             return self.protest(&Reply::new(501, "5.7.0", "Authentication cancelled"));
         }
-        match exchange.answer(line) {
-            Next::Challenge(exchange, challenge) => {
-                self.reply(&Reply::new(334, "", challenge));
+        match sasl::decode(line) {
+            Some(response) => {
+                let step = exchange.handle_response(&response);
+                self.follow(exchange, step);
+            }
+            None => self.protest(&Reply::new(501, "5.5.2", "Cannot decode response")),
+        }
+    }
+
+    fn follow(&mut self, exchange: Box<Exchange>, step: sasl::Step) {
+        match step {
+            sasl::Step::Challenge(challenge) => {
+                self.reply(&Reply::new(334, "", sasl::encode(&challenge)));
                 self.state = State::Authenticating(exchange);
             }
-            Next::Check(login, password) => self.state = State::SigningIn(login, password),
-            Next::Malformed => self.protest(&Reply::new(501, "5.5.2", "Cannot decode response")),
+            sasl::Step::Lookup(login) => self.state = State::LookingUp(exchange, login),
+            sasl::Step::SignIn(claim) => self.state = State::SigningIn(claim),
+            sasl::Step::Refused => self.protest(&Reply::new(501, "5.5.2", "Cannot decode response")),
         }
     }
 

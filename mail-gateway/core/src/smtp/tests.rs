@@ -3,6 +3,7 @@
 use base::{Timestamp, random::Seeded};
 
 use super::*;
+use crate::sasl::{Claim, Keys};
 
 /// A shell that answers every question at once.
 struct Peer {
@@ -58,12 +59,17 @@ impl Peer {
                     break;
                 }
                 Step::Encrypt => self.session.handle_encrypted(),
-                Step::SignIn { login, password } => {
+                Step::SignIn(Claim::Password { login, password }) => {
                     let right = login == "an" && password.expose() == "mật";
                     let account =
                         Account { login, addresses: vec![Address::parse("an@tinh.example").unwrap()] };
                     self.session.handle_sign_in(if right { SignIn::Welcome(account) } else { SignIn::Wrong });
                 }
+                Step::Keys(_) => {
+                    let keys = Keys { salt: vec![1; 16], iterations: 4096, credentials: Vec::new() };
+                    self.session.handle_keys(Some(keys), &mut self.random);
+                }
+                Step::SignIn(_) => self.session.handle_sign_in(SignIn::Wrong),
                 Step::Resolve(address) => self.session.handle_recipient(match address.as_str() {
                     "an@tinh.example" | "binh@tinh.example" | "postmaster@tinh.example" => Recipient::Local,
                     _ if address.domain() == "tinh.example" => Recipient::Unknown,
@@ -177,7 +183,7 @@ fn passwords_are_taken_under_tls_only() {
         peer.say("MAIL FROM:<an@tinh.example>\r\n").starts_with("503"),
         "everything before TLS is forgotten"
     );
-    assert!(peer.say("EHLO a\r\n").contains("AUTH PLAIN LOGIN"));
+    assert!(peer.say("EHLO a\r\n").contains("AUTH SCRAM-SHA-256 PLAIN LOGIN"));
     assert!(peer.say("AUTH LOGIN\r\n").starts_with("334 VXNlcm5hbWU6"));
     assert!(peer.say("YW4=\r\n").starts_with("334 UGFzc3dvcmQ6"));
     assert!(peer.say("beG6rXQ=\r\n").starts_with("235"));
@@ -314,6 +320,24 @@ fn a_full_disk_is_a_temporary_failure() {
 }
 
 #[test]
+fn scram_is_carried_and_a_wrong_proof_is_refused_like_a_wrong_password() {
+    let mut peer = peer(Role::Submission, true);
+    peer.say("EHLO a\r\n");
+    // n,,n=an,r=abc
+    let challenge = peer.say("AUTH SCRAM-SHA-256 biwsbj1hbixyPWFiYw==\r\n");
+    let decoded = crate::sasl::decode(challenge.strip_prefix("334 ").unwrap().trim_end()).unwrap();
+    let server_first = String::from_utf8(decoded).unwrap();
+    assert!(server_first.starts_with("r=abc") && server_first.ends_with(",i=4096"), "{server_first}");
+    let nonce = server_first.split(',').next().unwrap();
+    let proof = crate::sasl::encode(&[0; 32]);
+    let last = crate::sasl::encode(format!("c=biws,{nonce},p={proof}").as_bytes());
+    assert!(peer.say(&format!("{last}\r\n")).starts_with("535 5.7.8"));
+    assert!(peer.say("AUTH SCRAM-SHA-256 x\r\n").starts_with("501"));
+    assert!(peer.say("AUTH SCRAM-SHA-256-PLUS\r\n").starts_with("334"));
+    assert!(peer.say("biwsbj1hbixyPWFiYw==\r\n").starts_with("501"), "nothing to bind to");
+}
+
+#[test]
 fn fuzz_any_octets_leave_a_session_sane() {
     bolero::check!().with_type::<Vec<Vec<u8>>>().for_each(|pieces| {
         for role in [Role::Relay, Role::Submission] {
@@ -324,7 +348,8 @@ fn fuzz_any_octets_leave_a_session_sane() {
                     match peer.session.poll(Timestamp::default(), &mut peer.random) {
                         Step::Read | Step::Close => break,
                         Step::Encrypt => peer.session.handle_encrypted(),
-                        Step::SignIn { .. } => peer.session.handle_sign_in(SignIn::Unavailable),
+                        Step::SignIn(_) => peer.session.handle_sign_in(SignIn::Unavailable),
+                        Step::Keys(_) => peer.session.handle_keys(None, &mut Seeded::new(1)),
                         Step::Resolve(_) => peer.session.handle_recipient(Recipient::Local),
                         Step::Store(_) => peer.session.handle_stored(Ok(String::new())),
                         Step::Spool(_) | Step::Discard => {}

@@ -13,6 +13,7 @@ export default {
     signOut: "Sign out",
     signIn: "Sign in",
     changePassword: "Change password",
+    appPasswords: "App passwords",
     help: "Help",
     helpTitle: "Help and support",
     helpContact: "Support: the province's IT and communications centre, on duty 24/7 while conferences are held.",

@@ -11,6 +11,7 @@ export default {
     signOut: "Đăng xuất",
     signIn: "Đăng nhập",
     changePassword: "Đổi mật khẩu",
+    appPasswords: "Mật khẩu ứng dụng",
     help: "Hướng dẫn",
     helpTitle: "Hướng dẫn và hỗ trợ",
     helpContact: "Cần hỗ trợ: Trung tâm CNTT và Truyền thông, trực 24/7 trong thời gian có hội nghị.",

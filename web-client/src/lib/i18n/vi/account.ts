@@ -1,0 +1,28 @@
+export default {
+    loading: "Đang tải…",
+    failed: "Không tải được danh sách",
+    title: "Mật khẩu ứng dụng",
+    about:
+        "Dùng mật khẩu ứng dụng cho Thunderbird, Outlook, điện thoại và máy quét thay cho mật khẩu tài khoản. " +
+        "Mỗi mật khẩu mở một hộp thư và có thể thu hồi riêng khi mất thiết bị.",
+    create: "Tạo mật khẩu ứng dụng",
+    none: "Chưa có mật khẩu ứng dụng nào",
+    name: "Tên thiết bị hoặc chương trình",
+    nameHint: "Ví dụ: Thunderbird trên máy cơ quan",
+    nameMissing: "Chưa nhập tên.",
+    mailbox: "Hộp thư",
+    created: "Ngày tạo",
+    lastUsed: "Lần dùng gần nhất",
+    never: "Chưa dùng",
+    revoke: "Thu hồi",
+    revokeOne: "Thu hồi “{name}”",
+    revoked: "Đã thu hồi “{name}”.",
+    cancel: "Hủy bỏ",
+    issuedTitle: "Mật khẩu ứng dụng mới",
+    issuedText: "Nhập hai dòng này vào chương trình thư. Mật khẩu chỉ hiển thị một lần.",
+    login: "Tên đăng nhập",
+    secret: "Mật khẩu ứng dụng",
+    copy: "Sao chép",
+    copied: "Đã sao chép.",
+    done: "Xong",
+};
