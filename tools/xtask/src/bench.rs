@@ -19,13 +19,25 @@ use crate::{
 /// # Errors
 /// When a promise is not kept.
 pub fn run(names: &[String]) -> Outcome {
-    if let Some(unknown) = names.iter().find(|name| *name != "start") {
-        return Err(format!("no benchmark “{unknown}”; there is: start"));
+    match names.split_first() {
+        None => {}
+        Some((first, rest)) if first == "sfu" => return sfu(rest),
+        Some((first, [])) if first == "start" => {}
+        Some((unknown, _)) => return Err(format!("no benchmark “{unknown}”; there are: start, sfu")),
     }
     install::build_web_client()?;
     say("building the hub (release)");
     release_build()?;
     start()
+}
+
+/// What the media plane costs, measured by robots on this machine.
+fn sfu(arguments: &[String]) -> Outcome {
+    say("building the robots (release)");
+    crate::shell::run("cargo", &["build", "--release", "-p", "loadtest"])?;
+    let program = target().join("release/loadtest").to_string_lossy().into_owned();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    crate::shell::run(&program, &arguments)
 }
 
 /// Start to listening, and memory when idle. The baseline is the start of an interpreter on this machine.

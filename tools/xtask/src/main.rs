@@ -42,6 +42,6 @@ usage: cargo xtask COMMAND
   run [ARG…]       install what is missing, build everything, start the hub with sample data in ./data
                    (arguments go to `lienthong serve`, e.g. --set http.listen=127.0.0.1:9000)
   test [STEP…]     install what the tests need and run all of them, or only the named steps
-  bench [NAME]     measure; prints one table
+  bench [NAME]     measure; prints one table. `bench sfu [--workers N] [WORD…]`: the media plane, by robots
   fuzz [SECONDS]   run every fuzz target for a while (default 60 s each)
   types            write the web client's generated TypeScript types";

@@ -18,6 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sfu", &["base", "sfu-core"]),
     ("mail-gateway/core", &["base", "directory-core"]),
     ("mail-gateway", &["base", "database", "directory-core", "mail-gateway-core"]),
+    ("tools/loadtest", &["base", "sfu", "sfu-core"]),
     ("tools/testkit", &[]),
     ("tools/xtask", &[]),
 ];
