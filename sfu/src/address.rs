@@ -17,6 +17,34 @@ pub(crate) struct Bound {
     pub sockets: Vec<Socket>,
     /// Announced, best first.
     pub candidates: Vec<SocketAddr>,
+    /// They are the machine's own, and change as those do.
+    pub follows: bool,
+}
+
+impl Bound {
+    /// Follows the machine: binds addresses that `local` has and that have no socket, and announces those
+    /// that `local` has. Sockets of addresses that are gone stay, because peers are known by their place,
+    /// and because addresses return. Whether the candidates changed.
+    pub fn follow(sockets: &mut Vec<Socket>, candidates: &mut Vec<SocketAddr>, local: &[IpAddr]) -> bool {
+        let Some(port) = sockets.first().map(|socket| socket.address().port()) else { return false };
+        for address in local {
+            let is_bound = sockets.iter().any(|socket| socket.address().ip() == *address);
+            if is_bound || sockets.len() >= MAX_SOCKETS {
+                continue;
+            }
+            match Socket::bind(SocketAddr::new(*address, port)) {
+                Ok(socket) => sockets.push(socket),
+                // An address that is only just coming up; it is tried again.
+                Err(error) => tracing::debug!(%address, %error, "an address cannot be used yet"),
+            }
+        }
+        let is_bound = |address: &&IpAddr| sockets.iter().any(|socket| socket.address().ip() == **address);
+        let now: Vec<SocketAddr> =
+            local.iter().filter(is_bound).map(|address| SocketAddr::new(*address, port)).collect();
+        let changed = now != *candidates;
+        *candidates = now;
+        changed
+    }
 }
 
 /// Binds `port` for the configured addresses, or for all local ones.
@@ -46,7 +74,7 @@ pub(crate) fn bind(addresses: &[IpAddr], port: u16) -> io::Result<Bound> {
         sockets.push(socket);
     }
     let candidates = announced.into_iter().take(MAX_SOCKETS).map(|ip| SocketAddr::new(ip, port)).collect();
-    Ok(Bound { sockets, candidates })
+    Ok(Bound { sockets, candidates, follows: addresses.is_empty() })
 }
 
 /// The addresses of this machine that a browser can be told: link-local ones left out, loopback last.
@@ -128,6 +156,18 @@ mod tests {
         let error = bind(&loopback, taken.port()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
         assert!(error.to_string().contains(&taken.to_string()));
+    }
+
+    #[test]
+    fn addresses_that_come_and_go_are_followed() {
+        let [first, second]: [IpAddr; 2] = ["127.0.0.1", "127.0.0.2"].map(|text| text.parse().unwrap());
+        let Bound { mut sockets, mut candidates, .. } = bind(&[first], 0).unwrap();
+        let port = candidates[0].port();
+        assert!(!Bound::follow(&mut sockets, &mut candidates, &[first]));
+        assert!(Bound::follow(&mut sockets, &mut candidates, &[second, first]));
+        assert_eq!(candidates, [second, first].map(|address| SocketAddr::new(address, port)));
+        assert!(Bound::follow(&mut sockets, &mut candidates, &[second]));
+        assert_eq!((sockets.len(), candidates.len()), (2, 1), "who uses the first one is not cut off");
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub struct Config {
     pub addresses: Vec<IpAddr>,
     /// `media.udp_port`: worker *i* uses this plus *i*; 0 lets the system choose.
     pub udp_port: u16,
-    /// `media.workers`: threads. A meeting lives on one of them.
+    /// `media.workers`: threads; 0 is one per core. A peer lives on one of them, a large meeting on several.
     pub workers: usize,
     /// Connections per worker; offers beyond are refused before running meetings suffer.
     pub max_peers: usize,

@@ -1,11 +1,11 @@
 //! Starting and commanding the workers from async code.
 
 use std::{
-    hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
     io,
     net::SocketAddr,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc::{SyncSender, sync_channel},
     },
     thread::JoinHandle,
@@ -13,13 +13,15 @@ use std::{
 
 use base::id::{MeetingId, SeatId};
 use sfu_core::{
-    Command, Event, MediaKind, View,
+    Command, Event, MAX_WORKERS, MediaKind, View,
     sdp::{Offer, OfferError},
 };
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     Config, Metrics, address, certificate,
+    placement::Placement,
+    trunk,
     wake::Wake,
     worker::{self, Order},
 };
@@ -35,19 +37,23 @@ impl Sfu {
         let mut lanes = Vec::new();
         let mut threads = Vec::new();
         let mut candidates = Vec::new();
-        for index in 0..config.workers.max(1) {
+        let workers = if config.workers == 0 { cores() } else { config.workers }.min(MAX_WORKERS);
+        let wakes: Vec<Arc<Wake>> =
+            (0..workers).map(|_| Wake::new().map(Arc::new)).collect::<io::Result<_>>()?;
+        for (index, (wake, trunks)) in wakes.iter().zip(trunk::mesh(&wakes)).enumerate() {
             let offset = u16::try_from(index).map_err(io::Error::other)?;
             let port = if config.udp_port == 0 { 0 } else { config.udp_port.saturating_add(offset) };
             let bound = address::bind(&config.addresses, port)?;
             tracing::info!(worker = index, candidates = ?bound.candidates, "media worker listens");
             candidates.extend(bound.candidates.iter().copied());
             let (orders, inbox) = sync_channel(ORDERS);
-            let wake = Arc::new(Wake::new()?);
+            let (wake, load) = (Arc::clone(wake), Arc::new(AtomicUsize::new(0)));
             let metrics = Arc::new(Mutex::new(Metrics::default()));
             let start = worker::Start {
                 index,
                 // One worker floats: pinned to a busy core it would be worse off.
-                pinned: config.workers > 1,
+                workers,
+                pinned: workers > 1,
                 max_peers: config.max_peers,
                 certificate: certificate::generate()?,
                 bound,
@@ -55,11 +61,19 @@ impl Sfu {
                 wake: Arc::clone(&wake),
                 events: events.clone(),
                 metrics: Arc::clone(&metrics),
+                load: Arc::clone(&load),
+                trunks,
             };
             threads.push(worker::spawn(start)?);
-            lanes.push(Lane { orders, wake, metrics });
+            lanes.push(Lane { orders, wake, metrics, load });
         }
-        let shared = Shared { lanes, threads: Mutex::new(threads), candidates };
+        let shared = Shared {
+            lanes,
+            threads: Mutex::new(threads),
+            candidates,
+            placement: Mutex::default(),
+            draining: AtomicBool::new(false),
+        };
         Ok((SfuHandle(Arc::new(shared)), receiver))
     }
 }
@@ -69,6 +83,8 @@ struct Lane {
     orders: SyncSender<Order>,
     wake: Arc<Wake>,
     metrics: Arc<Mutex<Metrics>>,
+    /// Peers on it.
+    load: Arc<AtomicUsize>,
 }
 
 impl Lane {
@@ -76,7 +92,7 @@ impl Lane {
     /// for anybody. A worker that has stopped takes no orders, and needs none.
     fn send(&self, order: Order) -> bool {
         let sent = self.orders.send(order).is_ok();
-        self.wake.wake();
+        self.wake.nudge();
         sent
     }
 }
@@ -86,6 +102,9 @@ struct Shared {
     /// Joined by [`SfuHandle::shutdown`].
     threads: Mutex<Vec<JoinHandle<()>>>,
     candidates: Vec<SocketAddr>,
+    placement: Mutex<Placement>,
+    /// No new meetings.
+    draining: AtomicBool,
 }
 
 /// Commands to the workers. Clones command the same ones.
@@ -98,8 +117,8 @@ impl SfuHandle {
         // Here rather than in the worker, which has packets to forward.
         let offer = Box::new(Offer::parse(sdp)?);
         let (reply, answer) = oneshot::channel();
-        if !self.lane_of(meeting).is_some_and(|lane| lane.send(Order::Offer { meeting, seat, offer, reply }))
-        {
+        let lane = self.place(meeting, seat);
+        if !lane.is_some_and(|lane| lane.send(Order::Offer { meeting, seat, offer, reply })) {
             return Err(OfferError::Unavailable);
         }
         answer.await.unwrap_or(Err(OfferError::Unavailable))
@@ -107,23 +126,26 @@ impl SfuHandle {
 
     /// The seat's peer goes away.
     pub fn close(&self, seat: SeatId) {
-        self.command(Command::Close(seat));
+        self.command(seat, Command::Close(seat));
     }
 
     /// Whether the seat's media of this kind is forwarded. Remembered over new offers until the
     /// meeting ends.
     pub fn gate(&self, seat: SeatId, kind: MediaKind, open: bool) {
-        self.command(Command::Gate { seat, kind, open });
+        self.command(seat, Command::Gate { seat, kind, open });
     }
 
     /// What the seat's video slots show; slots not named become empty.
     pub fn view(&self, seat: SeatId, views: Vec<View>) {
-        self.command(Command::View { seat, views });
+        self.command(seat, Command::View { seat, views });
     }
 
     /// Everybody in the meeting is disconnected.
     pub fn end(&self, meeting: MeetingId) {
-        self.command(Command::End(meeting));
+        for lane in &self.0.lanes {
+            lane.send(Order::Command(Command::End(meeting)));
+        }
+        self.placement().end(meeting);
     }
 
     /// Counters of all workers, at most a second old.
@@ -131,6 +153,21 @@ impl SfuHandle {
         let all =
             self.0.lanes.iter().map(|lane| *lane.metrics.lock().unwrap_or_else(PoisonError::into_inner));
         all.reduce(Metrics::plus).unwrap_or_default()
+    }
+
+    /// No new meetings from now on: their offers are refused, those of running ones are answered.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether new meetings are refused.
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Relaxed)
+    }
+
+    /// Peers there are at this moment.
+    pub fn live(&self) -> usize {
+        self.0.lanes.iter().map(|lane| lane.load.load(Ordering::Relaxed)).sum()
     }
 
     /// Where browsers are told to send.
@@ -152,19 +189,39 @@ impl SfuHandle {
         }
     }
 
-    /// Seats are not tracked here: every worker hears of the command, the one with the seat obeys.
-    fn command(&self, command: Command) {
-        for lane in &self.0.lanes {
-            lane.send(Order::Command(command.clone()));
+    /// Told to the worker of the seat; before its first offer to all, of which one will be it.
+    fn command(&self, seat: SeatId, command: Command) {
+        let placed = self.placement().of(seat);
+        for (index, lane) in self.0.lanes.iter().enumerate() {
+            if placed.is_none_or(|worker| worker == index) {
+                lane.send(Order::Command(command.clone()));
+            }
         }
     }
 
-    /// A meeting lives on one worker.
-    fn lane_of(&self, meeting: MeetingId) -> Option<&Lane> {
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(meeting);
-        let count = u64::try_from(self.0.lanes.len()).ok()?;
-        self.0.lanes.get(usize::try_from(hash.checked_rem(count)?).ok()?)
+    /// The worker that shall have the seat's peer; none when new meetings are refused.
+    fn place(&self, meeting: MeetingId, seat: SeatId) -> Option<&Lane> {
+        let loads: Vec<usize> = self.0.lanes.iter().map(|lane| lane.load.load(Ordering::Relaxed)).collect();
+        let mut placement = self.placement();
+        if self.is_draining() && !placement.knows(meeting) {
+            return None;
+        }
+        let is_new = placement.of(seat).is_none();
+        let worker = placement.place(meeting, seat, &loads);
+        drop(placement);
+        for (_, lane) in self.0.lanes.iter().enumerate().filter(|(index, _)| is_new && *index != worker) {
+            lane.send(Order::Command(Command::Forget(seat)));
+        }
+        self.0.lanes.get(worker)
     }
+
+    fn placement(&self) -> MutexGuard<'_, Placement> {
+        self.0.placement.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Commands come by hundreds a second in the largest meeting.

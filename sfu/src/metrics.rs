@@ -7,19 +7,29 @@ use crate::udp::Counters;
 pub struct Metrics {
     /// Peers, packets, agreed profiles.
     pub media: sfu_core::Metrics,
+    /// Peers there are now.
+    pub live: u64,
     /// What the sockets sent; `sent / messages` is how long the runs are that the kernel segments.
     pub sockets: Counters,
 }
 
 impl Metrics {
     /// One worker's.
-    pub(crate) fn new(media: sfu_core::Metrics, sockets: impl Iterator<Item = Counters>) -> Self {
-        Self { media, sockets: sockets.reduce(add).unwrap_or_default() }
+    pub(crate) fn new(
+        media: sfu_core::Metrics,
+        live: usize,
+        sockets: impl Iterator<Item = Counters>,
+    ) -> Self {
+        Self { media, live: live as u64, sockets: sockets.reduce(add).unwrap_or_default() }
     }
 
     /// Both together.
     pub(crate) fn plus(self, other: Self) -> Self {
-        Self { media: self.media.plus(other.media), sockets: add(self.sockets, other.sockets) }
+        Self {
+            media: self.media.plus(other.media),
+            live: self.live + other.live,
+            sockets: add(self.sockets, other.sockets),
+        }
     }
 }
 

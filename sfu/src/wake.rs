@@ -3,6 +3,7 @@
 use std::{
     io,
     os::fd::{AsRawFd, FromRawFd, OwnedFd},
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -10,7 +11,11 @@ use crate::udp::Socket;
 
 /// Wakes; shared by all who send commands to one worker.
 #[derive(Debug)]
-pub(crate) struct Wake(OwnedFd);
+pub(crate) struct Wake {
+    fd: OwnedFd,
+    /// Somebody has woken it since it last looked around.
+    nudged: AtomicBool,
+}
 
 impl Wake {
     /// A wake that is not pending.
@@ -21,21 +26,34 @@ impl Wake {
             return Err(io::Error::last_os_error());
         }
         // SAFETY: the descriptor is open and nobody else owns it.
-        Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
+        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+        Ok(Self { fd, nudged: AtomicBool::new(false) })
     }
 
     /// Wakes the worker. Fails only when it is pending already, which is as good.
     pub fn wake(&self) {
         let one = 1_u64.to_ne_bytes();
         // SAFETY: eight bytes are readable at `one`, as eventfd wants.
-        unsafe { libc::write(self.0.as_raw_fd(), one.as_ptr().cast(), one.len()) };
+        unsafe { libc::write(self.fd.as_raw_fd(), one.as_ptr().cast(), one.len()) };
+    }
+
+    /// Wakes the worker unless somebody did since it last looked around: for those who write often.
+    pub fn nudge(&self) {
+        if !self.nudged.swap(true, Ordering::SeqCst) {
+            self.wake();
+        }
+    }
+
+    /// The worker is about to look at everything: whatever is written from now on needs a new nudge.
+    pub fn look_around(&self) {
+        self.nudged.store(false, Ordering::SeqCst);
     }
 
     /// Makes it not pending.
     fn clear(&self) {
         let mut count = [0_u8; 8];
         // SAFETY: eight bytes are writable at `count`.
-        unsafe { libc::read(self.0.as_raw_fd(), count.as_mut_ptr().cast(), count.len()) };
+        unsafe { libc::read(self.fd.as_raw_fd(), count.as_mut_ptr().cast(), count.len()) };
     }
 }
 
@@ -43,7 +61,7 @@ impl Wake {
 /// waited for until it takes more.
 pub(crate) fn wait(wake: &Wake, sockets: &[Socket], timeout: Duration) -> io::Result<()> {
     let mut fds = Vec::with_capacity(1 + sockets.len());
-    fds.push(libc::pollfd { fd: wake.0.as_raw_fd(), events: libc::POLLIN, revents: 0 });
+    fds.push(libc::pollfd { fd: wake.fd.as_raw_fd(), events: libc::POLLIN, revents: 0 });
     fds.extend(sockets.iter().map(|socket| {
         let events = if socket.has_backlog() { libc::POLLIN | libc::POLLOUT } else { libc::POLLIN };
         libc::pollfd { fd: socket.as_raw_fd(), events, revents: 0 }

@@ -6,8 +6,10 @@
 use std::{
     collections::VecDeque,
     io,
+    net::SocketAddr,
     sync::{
         Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
         mpsc::{Receiver, TryRecvError},
     },
     thread::JoinHandle,
@@ -31,7 +33,8 @@ use tokio::sync::{
 
 use crate::{
     Metrics,
-    address::Bound,
+    address::{self, Bound},
+    trunk::{Ends, Pushed},
     udp::{Inbox, Socket},
     wake::{self, Wake},
 };
@@ -58,6 +61,8 @@ pub(crate) enum Order {
 /// All that a worker owns from its start to its end.
 pub(crate) struct Start {
     pub index: usize,
+    /// How many workers share the meetings.
+    pub workers: usize,
     pub pinned: bool,
     pub max_peers: usize,
     pub certificate: Certificate,
@@ -66,6 +71,9 @@ pub(crate) struct Start {
     pub wake: Arc<Wake>,
     pub events: mpsc::Sender<Event>,
     pub metrics: Arc<Mutex<Metrics>>,
+    /// Peers, for those who place new ones.
+    pub load: Arc<AtomicUsize>,
+    pub trunks: Ends,
 }
 
 /// Starts the thread.
@@ -87,7 +95,12 @@ struct Thread {
     events: mpsc::Sender<Event>,
     backlog: VecDeque<Event>,
     metrics: Arc<Mutex<Metrics>>,
+    load: Arc<AtomicUsize>,
+    trunks: Ends,
     published: Instant,
+    /// What is announced, when it follows the machine's addresses.
+    followed: Option<Vec<SocketAddr>>,
+    looked: Instant,
 }
 
 impl Thread {
@@ -95,12 +108,13 @@ impl Thread {
         let now = Instant::now();
         let config = WorkerConfig {
             certificate: start.certificate,
-            candidates: start.bound.candidates,
+            candidates: start.bound.candidates.clone(),
             max_peers: start.max_peers,
             epoch: (now, Timestamp::now()),
         };
         Self {
-            core: Worker::new(config, Box::new(System)),
+            // Workers are at most sixty-four.
+            core: Worker::new(config, Box::new(System)).with_trunks(start.index as u8, start.workers as u8),
             sockets: start.bound.sockets,
             inbox: Inbox::default(),
             orders: start.orders,
@@ -108,28 +122,38 @@ impl Thread {
             events: start.events,
             backlog: VecDeque::new(),
             metrics: start.metrics,
+            load: start.load,
+            trunks: start.trunks,
             published: now,
+            followed: start.bound.follows.then_some(start.bound.candidates),
+            looked: now,
         }
     }
 
     fn run(mut self) {
         loop {
             let now = Instant::now();
-            let due = self.core.poll_timeout().map_or(IDLE, |at| at.saturating_duration_since(now));
+            let rest = if self.flush_trunks() { IDLE } else { RETRY };
+            let due = self.core.poll_timeout().map_or(rest, |at| at.saturating_duration_since(now).min(rest));
             if let Err(error) = wake::wait(&self.wake, &self.sockets, due.min(IDLE)) {
                 // The descriptors are ours and open; the kernel being out of memory passes.
                 tracing::error!(%error, "a media worker cannot wait for datagrams");
                 std::thread::sleep(Duration::from_millis(10));
             }
+            self.wake.look_around();
             let now = Instant::now();
             if !self.obey(now) {
                 break;
             }
+            self.hear_trunks(now);
             self.receive(now);
             self.core.handle_timeout(now);
+            self.tell_trunks(now);
             self.send();
             self.emit();
             self.publish(now);
+            self.follow(now);
+            self.load.store(self.core.members(), Ordering::Relaxed);
         }
         self.core.close();
         self.send();
@@ -155,15 +179,53 @@ impl Thread {
         true
     }
 
+    fn hear_trunks(&mut self, now: Instant) {
+        let Self { core, trunks, wake, .. } = self;
+        for (from, ring) in &trunks.from {
+            let taken =
+                ring.try_iter().take(MESSAGES_AT_ONCE).map(|m| core.handle_trunk(now, *from, m)).count();
+            if taken == MESSAGES_AT_ONCE {
+                // There may be more; the sockets get their turn first.
+                wake.nudge();
+            }
+        }
+    }
+
+    fn tell_trunks(&mut self, now: Instant) {
+        while let Some((to, message)) = self.core.poll_trunk() {
+            let Some(Some(trunk)) = self.trunks.to.get_mut(usize::from(to)) else { continue };
+            let pushed = if message.is_media() { trunk.push_media(message) } else { trunk.push(message) };
+            match pushed {
+                Pushed::Taken => {}
+                Pushed::Lost(message) => self.core.handle_trunk_loss(now, &message),
+                Pushed::Behind => {
+                    tracing::warn!(worker = to, "a media worker is far behind and is told everything anew");
+                    self.core.resync_trunk(to);
+                }
+            }
+        }
+    }
+
+    /// Whether nothing waits for another worker.
+    fn flush_trunks(&mut self) -> bool {
+        // Not `all`, which would stop at the first.
+        self.trunks.to.iter_mut().flatten().map(|trunk| trunk.flush()).fold(true, |all, one| all && one)
+    }
+
     fn receive(&mut self, now: Instant) {
         let Self { core, sockets, inbox, .. } = self;
         for (local, socket) in (0_u8..).zip(sockets.iter()) {
             for _ in 0..BATCHES_AT_ONCE {
                 match socket.receive(inbox) {
-                    Ok(0) => break,
-                    Ok(_) => inbox.for_each(|remote, datagram| {
-                        core.handle_datagram(now, Path { local, remote }, datagram);
-                    }),
+                    Ok(count) => {
+                        inbox.for_each(|remote, datagram| {
+                            core.handle_datagram(now, Path { local, remote }, datagram);
+                        });
+                        // Less than there was room for: nothing waits.
+                        if count < Inbox::MESSAGES {
+                            break;
+                        }
+                    }
                     Err(error) => {
                         // ICMP errors of peers that are gone come here as well.
                         tracing::debug!(%error, "a media socket failed to receive");
@@ -205,11 +267,24 @@ impl Thread {
         }
     }
 
+    /// New addresses of this machine are used, and those that are gone announced no more.
+    fn follow(&mut self, now: Instant) {
+        let Some(candidates) = &mut self.followed else { return };
+        if now.saturating_duration_since(self.looked) < LOOK {
+            return;
+        }
+        self.looked = now;
+        if Bound::follow(&mut self.sockets, candidates, &address::local_addresses()) {
+            tracing::info!(?candidates, "this machine's addresses changed");
+            self.core.set_candidates(candidates.clone());
+        }
+    }
+
     fn publish(&mut self, now: Instant) {
         if now.saturating_duration_since(self.published) >= PUBLISH {
             self.published = now;
             let sockets = self.sockets.iter().map(Socket::counters);
-            let metrics = Metrics::new(self.core.metrics(), sockets);
+            let metrics = Metrics::new(self.core.metrics(), self.core.members(), sockets);
             *self.metrics.lock().unwrap_or_else(PoisonError::into_inner) = metrics;
         }
     }
@@ -217,12 +292,17 @@ impl Thread {
 
 /// Keeps this thread on one core, so that its keys and rings stay in that core's cache.
 fn pin(index: usize) {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    // SAFETY: `cpu_set_t` is plain data, all zeroes is the empty set; CPU_SET stays within it because
-    // the index is below the number of cores, and the set lives over the call.
+    // SAFETY: `cpu_set_t` is plain data, all zeroes is the empty set; the macros stay within it because
+    // they are given numbers below its size, and the sets live over the calls.
     let failed = unsafe {
+        let mut allowed: libc::cpu_set_t = std::mem::zeroed();
+        libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), &mut allowed);
+        // A container's cores need not be the machine's first.
+        let cores: Vec<usize> =
+            (0..libc::CPU_SETSIZE as usize).filter(|c| libc::CPU_ISSET(*c, &allowed)).collect();
+        let Some(core) = index.checked_rem(cores.len()).and_then(|i| cores.get(i)) else { return };
         let mut set: libc::cpu_set_t = std::mem::zeroed();
-        libc::CPU_SET(index % cores, &mut set);
+        libc::CPU_SET(*core, &mut set);
         libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &set)
     };
     if failed != 0 {
@@ -232,9 +312,15 @@ fn pin(index: usize) {
 
 /// An idle worker looks around this often.
 const IDLE: Duration = Duration::from_secs(1);
+/// A trunk that was full is tried again this soon.
+const RETRY: Duration = Duration::from_millis(1);
 const ORDERS_AT_ONCE: usize = 64;
+/// Batches of one other worker before the sockets get their turn.
+const MESSAGES_AT_ONCE: usize = 256;
 /// Sixteen messages each, before the next socket gets its turn.
 const BATCHES_AT_ONCE: usize = 8;
 /// Seat and track events of a large hub for minutes.
 const MAX_BACKLOG: usize = 65_536;
+/// How soon a new address of the machine is noticed.
+const LOOK: Duration = Duration::from_secs(5);
 const PUBLISH: Duration = Duration::from_secs(1);

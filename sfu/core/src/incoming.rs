@@ -14,6 +14,7 @@ use crate::{
     ring::{Inserted, Ring},
     rtp::{AudioLevel, ExtensionIds, Header, Packet, PayloadType, SequenceNumber, Ssrc, Unwrapper, rtx},
     sdp::IncomingMedia,
+    trunk::Mask,
 };
 
 /// A peer, everywhere in a worker; the serial tells it from a later one in the same place.
@@ -60,12 +61,20 @@ pub(crate) struct Layer {
     height: Option<u16>,
     /// Slots that show it or wait for its key frame.
     pub subscribers: Vec<SlotAddress>,
+    /// Other workers that show it.
+    pub trunks: Mask,
+    /// Of a mirror: its worker was asked to send it.
+    pub asked: bool,
+    /// Heard, not seen.
+    pub is_audio: bool,
     /// Packets to be forwarded with the next batch.
     pub held: Vec<SequenceNumber>,
     /// When the first of [`Self::held`] came.
     pub held_since: Option<Instant>,
     /// The held packets complete a frame.
     pub complete: bool,
+    /// Packets since the last time that waiting brought a second one.
+    alone: u32,
     /// Somebody waits for a key frame.
     pub key_wanted: bool,
     key_asked: Option<Instant>,
@@ -84,14 +93,50 @@ impl Layer {
             last_packet: now,
             height: None,
             subscribers: Vec::new(),
+            trunks: 0,
+            asked: false,
+            is_audio,
             held: Vec::new(),
             held_since: None,
             complete: false,
+            alone: 0,
             key_wanted: false,
             key_asked: None,
             window: (now, 0),
             bitrate: 0,
         }
+    }
+
+    /// Of a peer on another worker, which repairs what it misses before it forwards.
+    fn mirror(now: Instant, ssrc: Ssrc, is_audio: bool) -> Self {
+        Self { nacks: None, ..Self::new(now, ssrc, is_audio) }
+    }
+
+    /// Whether what is held waits for more at `now`.
+    pub fn waits(&self, now: Instant) -> bool {
+        let Some(since) = self.held_since else { return false };
+        // Where packets come one by one, waiting costs a wake and time and brings nothing; it is tried
+        // again now and then, for a sender changes its ways.
+        let pays = self.alone < PATIENCE || self.alone % RETRY_WAITING == 0;
+        pays && !self.complete && now.saturating_duration_since(since) < HOLD
+    }
+
+    /// What was held has left.
+    pub fn sent_held(&mut self) {
+        match self.held.len() {
+            0 => {}
+            1 if self.complete => {}
+            1 => self.alone = self.alone.wrapping_add(1),
+            _ => self.alone = 0,
+        }
+        self.held.clear();
+        self.held_since = None;
+        self.complete = false;
+    }
+
+    /// Whether anybody looks at it or listens.
+    pub fn is_shown(&self) -> bool {
+        !self.subscribers.is_empty() || self.trunks != 0
     }
 
     /// Sequence numbers to ask for again, for one NACK; wishes for a key frame when hope is lost.
@@ -100,7 +145,7 @@ impl Layer {
         if let Some(nacks) = &mut self.nacks {
             let outcome = nacks.due(now, ROUND_TRIP, numbers);
             // A picture nobody looks at needs no healing.
-            self.key_wanted |= outcome.key_frame_wanted && !self.subscribers.is_empty();
+            self.key_wanted |= outcome.key_frame_wanted && self.is_shown();
         }
     }
 
@@ -138,6 +183,8 @@ pub(crate) struct Track {
     pub open: bool,
     /// When any packet of any layer came.
     pub last_packet: Option<Instant>,
+    /// Of a mirror: what its worker says of the layers.
+    pub told: Option<Vec<LayerView>>,
 }
 
 impl Track {
@@ -148,6 +195,9 @@ impl Track {
 
     /// What a slot may choose from.
     pub fn views(&self) -> Vec<LayerView> {
+        if let Some(told) = &self.told {
+            return told.clone();
+        }
         let newest = self.last_packet;
         self.layers
             .iter()
@@ -166,6 +216,9 @@ impl Track {
 
     /// The state that holds `now`.
     pub fn current_state(&self, now: Instant) -> TrackState {
+        if self.told.is_some() {
+            return self.state;
+        }
         // A slide nobody touches may send nothing for a while and is not lost for that.
         let patience = if self.kind().is_screen() { SCREEN_SILENT } else { TRACK_SILENT };
         match self.last_packet {
@@ -229,8 +282,42 @@ impl Incoming {
             state: TrackState::Off,
             open: true,
             last_packet: None,
+            told: None,
         });
         Self { tracks: tracks.collect(), arrivals: Arrivals::new(now), ids, streams: Vec::new() }
+    }
+
+    /// What stands for the sending of a peer on another worker, which says what its layers are like.
+    pub fn mirror(now: Instant, media: Vec<IncomingMedia>) -> Self {
+        let mut incoming = Self::new(now, media);
+        for track in &mut incoming.tracks {
+            let is_audio = track.kind().is_audio();
+            track.told = Some(vec![LayerView::default(); track.layers.len()]);
+            track.layers.fill_with(|| Some(Box::new(Layer::mirror(now, Ssrc(0), is_audio))));
+        }
+        incoming
+    }
+
+    /// Packets of a mirrored layer's stream follow: whether the stream began anew. Nothing: there is no
+    /// such layer.
+    pub fn begin_batch(&mut self, now: Instant, address: LayerAddress, ssrc: Ssrc) -> Option<bool> {
+        self.tracks.get_mut(usize::from(address.track))?.last_packet = Some(now);
+        let layer = self.layer_mut(address.track, address.layer)?;
+        if layer.ssrc == ssrc {
+            return Some(false);
+        }
+        let restarted = layer.ssrc != Ssrc(0);
+        let mut new = Layer::mirror(now, ssrc, layer.is_audio);
+        (new.subscribers, new.asked) = (std::mem::take(&mut layer.subscribers), layer.asked);
+        new.key_wanted = layer.key_wanted;
+        *layer = new;
+        Some(restarted)
+    }
+
+    /// Whether nothing has come for a while.
+    pub fn is_quiet(&self, now: Instant) -> bool {
+        let recent = |at: Instant| now.saturating_duration_since(at) < TRACK_SILENT / 2;
+        !self.tracks.iter().any(|track| track.last_packet.is_some_and(recent))
     }
 
     /// The track of a kind.
@@ -296,11 +383,11 @@ impl Incoming {
         if restarted {
             let old = place.take()?;
             let mut new = Box::new(Layer::new(now, packet.header.ssrc, is_audio));
-            new.subscribers = old.subscribers;
+            (new.subscribers, new.trunks) = (old.subscribers, old.trunks);
             *place = Some(new);
         }
         let layer = place.get_or_insert_with(|| Box::new(Layer::new(now, packet.header.ssrc, is_audio)));
-        let fresh = layer.take(now, &packet, stream.repairs, is_audio);
+        let fresh = layer.take(now, &packet, stream.repairs);
         track.last_packet = Some(now);
         if !track.open {
             layer.held.clear();
@@ -353,7 +440,8 @@ impl Incoming {
 
 impl Layer {
     /// Stores a packet and queues it for forwarding; false when it came before or is only padding.
-    fn take(&mut self, now: Instant, packet: &Packet<'_>, repaired: bool, is_audio: bool) -> bool {
+    pub fn take(&mut self, now: Instant, packet: &Packet<'_>, repaired: bool) -> bool {
+        let is_audio = self.is_audio;
         let header = packet.header;
         let sequence = self.unwrapper.unwrap(header.sequence);
         if let Some(nacks) = &mut self.nacks {
@@ -391,6 +479,12 @@ fn key_frame_height(payload: &[u8]) -> Option<u16> {
     Some(u16::from_le_bytes(*height) & 0x3fff)
 }
 
+/// A frame's packets wait for its last one, but no longer than this.
+pub(crate) const HOLD: Duration = Duration::from_millis(2);
+/// Packets that waited in vain before waiting is given up.
+const PATIENCE: u32 = 16;
+/// One in this many waits all the same.
+const RETRY_WAITING: u32 = 64;
 /// One second of the highest layer at 4 Mbit/s.
 const VIDEO_RING: usize = 512;
 /// Audio is not repaired; the ring only carries packets over one batch.

@@ -67,6 +67,8 @@ pub struct View {
 pub enum Command {
     /// The seat's peer goes away.
     Close(SeatId),
+    /// The seat's peer lives on another worker: what was remembered for it is of no use here.
+    Forget(SeatId),
     /// Whether the seat's media of this kind is forwarded at all. Remembered over a new offer.
     Gate {
         /// Whose.

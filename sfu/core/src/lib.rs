@@ -24,8 +24,10 @@ pub mod sdp;
 pub mod slot;
 pub mod speaker;
 pub mod srtp;
+mod trunk;
 mod worker;
 
 pub use input::{Command, MediaKind, Path, Source, View};
 pub use output::{Event, SlotKind, TrackState, Transmits};
+pub use trunk::{MAX_WORKERS, TrunkMessage};
 pub use worker::{Metrics, Worker, WorkerConfig};

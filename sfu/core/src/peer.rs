@@ -169,12 +169,29 @@ impl Peer {
 
     /// When the peer wants the time again.
     pub fn poll_timeout(&self, now: Instant) -> Instant {
-        let tick = now + if self.is_connected() { TICK } else { IDLE_TICK };
+        let tick = match (self.is_connected(), self.incoming.is_quiet(now)) {
+            (true, false) => TICK,
+            // Nothing to ask for again, nothing to tell its congestion control: reports and consent remain.
+            (true, true) => QUIET_TICK,
+            (false, _) => IDLE_TICK,
+        };
+        let tick = now + tick;
         match self.dtls.poll_timeout() {
             Some(at) if !self.is_connected() => tick.min(at.max(now + Duration::from_millis(1))),
             _ => tick,
         }
     }
+}
+
+/// The last moment of the common beat before `at`, which lies more than a tick ahead: peers that are due
+/// together cost one wake. Neighbours share a beat, groups of them take turns, so that a thousand peers
+/// are not due at once.
+pub(crate) fn aligned(epoch: Instant, at: Instant, place: u32) -> Instant {
+    let turn = TICK / TURNS * (place / NEIGHBOURS % TURNS);
+    let since = at.saturating_duration_since(epoch).saturating_sub(turn);
+    let late = since.as_nanos() % TICK.as_nanos();
+    // Below a tick, which is below u64::MAX.
+    at - Duration::from_nanos(late as u64)
 }
 
 /// Reports, sender and receiver (RFC 3550 §6.2 asks for 5 s; browsers use 1 s).
@@ -183,6 +200,11 @@ pub(crate) const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 pub(crate) const FEEDBACK_INTERVAL: Duration = Duration::from_millis(100);
 /// Retries of NACK and PLI, losses, feedback: nothing needs a finer grain.
 const TICK: Duration = Duration::from_millis(25);
+/// Groups of peers with beats of their own.
+const TURNS: u32 = 5;
+/// Peers of a group.
+const NEIGHBOURS: u32 = 64;
+const QUIET_TICK: Duration = Duration::from_millis(100);
 const IDLE_TICK: Duration = Duration::from_millis(500);
 /// A browser that got an answer connects within a second or never.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);

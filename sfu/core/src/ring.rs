@@ -32,9 +32,11 @@ struct Entry {
 /// whole ring older.
 #[derive(Debug)]
 pub struct Ring {
-    entries: Box<[Entry]>,
-    /// One row of [`MAX_PACKET`] bytes an entry; allocated with the first packet, because most
-    /// tracks of a seat (screen, its sound) are silent.
+    capacity: usize,
+    /// Both are allocated with the first packet, because most tracks of a seat (screen, its sound) are
+    /// silent.
+    entries: Vec<Entry>,
+    /// One row of [`MAX_PACKET`] bytes an entry.
     bytes: Vec<u8>,
     unwrapper: Unwrapper,
 }
@@ -42,8 +44,8 @@ pub struct Ring {
 impl Ring {
     /// A ring for the `capacity` most recent packets (at least one).
     pub fn new(capacity: usize) -> Self {
-        let entries = vec![Entry::default(); capacity.max(1)].into_boxed_slice();
-        Self { entries, bytes: Vec::new(), unwrapper: Unwrapper::default() }
+        let unwrapper = Unwrapper::default();
+        Self { capacity: capacity.max(1), entries: Vec::new(), bytes: Vec::new(), unwrapper }
     }
 
     /// Keeps a copy of `packet`.
@@ -52,7 +54,8 @@ impl Ring {
             return Inserted::TooLarge;
         };
         if self.bytes.is_empty() {
-            self.bytes = vec![0; self.entries.len() * MAX_PACKET];
+            self.entries = vec![Entry::default(); self.capacity];
+            self.bytes = vec![0; self.capacity * MAX_PACKET];
         }
         let number = self.unwrapper.unwrap(sequence);
         let place = self.place(number);
@@ -81,7 +84,7 @@ impl Ring {
     }
 
     fn place(&self, number: u64) -> usize {
-        (number % self.entries.len() as u64) as usize
+        (number % self.capacity as u64) as usize
     }
 }
 

@@ -6,6 +6,7 @@ use base::id::SeatId;
 
 use crate::{
     incoming::{LayerAddress, PeerKey},
+    rtp::AudioLevel,
     speaker::Speakers,
 };
 
@@ -18,6 +19,8 @@ pub(crate) struct Room {
     /// The level of every voice that is not silent.
     loud: Vec<(LayerAddress, SeatId, u8)>,
     told_silence: bool,
+    /// The loudest level of each own member since the last tick, for other workers.
+    fresh: Vec<(PeerKey, u8, AudioLevel)>,
     /// When the next tick is due. A timer that fires earlier belonged to a room of the same meeting
     /// that emptied and filled again; it is let run out.
     pub next_tick: Instant,
@@ -34,9 +37,27 @@ impl Room {
             speakers: Speakers::new(4),
             loud: Vec::new(),
             told_silence: true,
+            fresh: Vec::new(),
             next_tick: now + ROOM_TICK,
             next_look: now,
         }
+    }
+
+    /// A packet of a member's microphone said how loud it is.
+    pub fn heard(&mut self, now: Instant, voice: LayerAddress, level: AudioLevel) {
+        self.speakers.heard(voice, level, now);
+        let known =
+            self.fresh.iter_mut().find(|(peer, track, _)| (*peer, *track) == (voice.peer, voice.track));
+        match known {
+            Some((_, _, loudest)) if loudest.level <= level.level => {}
+            Some((_, _, loudest)) => *loudest = level,
+            None => self.fresh.push((voice.peer, voice.track, level)),
+        }
+    }
+
+    /// What was heard of own members since the last call.
+    pub fn take_fresh(&mut self) -> Vec<(PeerKey, u8, AudioLevel)> {
+        std::mem::take(&mut self.fresh)
     }
 
     /// A voice is gone.

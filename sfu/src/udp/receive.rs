@@ -40,6 +40,9 @@ impl Default for Inbox {
 }
 
 impl Inbox {
+    /// Messages a call can bring.
+    pub const MESSAGES: usize = MESSAGES;
+
     /// Gives every datagram of the last call to `handle`, which may work in place.
     pub fn for_each(&mut self, mut handle: impl FnMut(SocketAddr, &mut [u8])) {
         for (received, bytes) in self.received.iter_mut().zip(self.bytes.chunks_mut(LONGEST)) {

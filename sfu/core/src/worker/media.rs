@@ -1,12 +1,12 @@
 //! A packet's way through the worker: decrypted once, held to the end of its frame, written into
 //! every slot that shows it.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::Worker;
 use crate::{
     Event, Path, Source,
-    incoming::{Layer, LayerAddress, PeerKey, SlotAddress},
+    incoming::{HOLD, Layer, LayerAddress, PeerKey, SlotAddress},
     outgoing::Forwarded,
     rtp,
 };
@@ -36,7 +36,7 @@ impl Worker {
         let Some(received) = peer.incoming.handle_packet(now, bytes) else { return };
         let address = LayerAddress { peer: key, track: received.track, layer: received.layer };
         if let (Some(level), Some(room)) = (received.level, self.rooms.get_mut(&peer.meeting)) {
-            room.speakers.heard(LayerAddress { layer: 0, ..address }, level, now);
+            room.heard(now, LayerAddress { layer: 0, ..address }, level);
         }
         let track = peer.incoming.tracks.get(usize::from(received.track));
         let news = track.is_some_and(|track| track.state != track.current_state(now));
@@ -52,7 +52,7 @@ impl Worker {
     }
 
     /// The stream of a layer began anew: its slots wait for a key frame of it.
-    fn restart(&mut self, now: Instant, address: LayerAddress) {
+    pub(super) fn restart(&mut self, now: Instant, address: LayerAddress) {
         let subscribers = self.layer_mut(address).map(|l| l.subscribers.clone()).unwrap_or_default();
         for SlotAddress { peer, slot } in subscribers {
             let slot = self.peer_mut(peer).and_then(|p| p.outgoing.slots.get_mut(usize::from(slot)));
@@ -69,8 +69,10 @@ impl Worker {
         let mut dirty = std::mem::take(&mut self.dirty);
         dirty.retain(|address| {
             let Some(layer) = self.layer_mut(*address) else { return false };
-            let Some(since) = layer.held_since else { return false };
-            if !layer.complete && now.saturating_duration_since(since) < HOLD {
+            if layer.held_since.is_none() {
+                return false;
+            }
+            if layer.waits(now) {
                 return true;
             }
             self.forward(now, *address);
@@ -107,9 +109,8 @@ impl Worker {
                 outcomes.push((*subscriber, done));
             }
         }
-        layer.held.clear();
-        layer.held_since = None;
-        layer.complete = false;
+        self.forward_to_trunks(address, &layer);
+        layer.sent_held();
         self.put_layer(address, layer);
         for (slot, done) in outcomes {
             self.settle(address, slot, &done);
@@ -140,9 +141,9 @@ impl Worker {
 
     /// The source a layer belongs to.
     pub(super) fn source_of(&self, address: LayerAddress) -> Option<Source> {
-        let peer = self.peer(address.peer)?;
-        let track = peer.incoming.tracks.get(usize::from(address.track))?;
-        Some(Source { seat: peer.seat, kind: track.kind() })
+        let (_, seat) = self.place_of(address.peer)?;
+        let track = self.incoming(address.peer)?.tracks.get(usize::from(address.track))?;
+        Some(Source { seat, kind: track.kind() })
     }
 
     /// 24 bits of 6.18 fixed point seconds.
@@ -152,25 +153,22 @@ impl Worker {
     }
 
     pub(super) fn layer(&self, address: LayerAddress) -> Option<&Layer> {
-        let track = self.peer(address.peer)?.incoming.tracks.get(usize::from(address.track))?;
+        let track = self.incoming(address.peer)?.tracks.get(usize::from(address.track))?;
         track.layers.get(usize::from(address.layer))?.as_deref()
     }
 
     pub(super) fn layer_mut(&mut self, address: LayerAddress) -> Option<&mut Layer> {
-        self.peer_mut(address.peer)?.incoming.layer_mut(address.track, address.layer)
+        self.incoming_mut(address.peer)?.layer_mut(address.track, address.layer)
     }
 
     pub(super) fn take_layer(&mut self, address: LayerAddress) -> Option<Box<Layer>> {
-        self.peer_mut(address.peer)?.incoming.layer_place(address.track, address.layer)?.take()
+        self.incoming_mut(address.peer)?.layer_place(address.track, address.layer)?.take()
     }
 
     pub(super) fn put_layer(&mut self, address: LayerAddress, layer: Box<Layer>) {
-        let peer = self.peer_mut(address.peer);
-        if let Some(place) = peer.and_then(|p| p.incoming.layer_place(address.track, address.layer)) {
+        let incoming = self.incoming_mut(address.peer);
+        if let Some(place) = incoming.and_then(|i| i.layer_place(address.track, address.layer)) {
             *place = Some(layer);
         }
     }
 }
-
-/// A frame's packets wait for its last one, but no longer than this.
-const HOLD: Duration = Duration::from_millis(2);

@@ -8,6 +8,7 @@ mod media;
 mod select;
 #[cfg(test)]
 mod tests;
+mod trunk;
 
 use std::{
     cmp::Reverse,
@@ -27,14 +28,15 @@ use crate::{
     dtls::{Certificate, DtlsError},
     ice::{Check, Credentials},
     incoming::{LayerAddress, PeerKey, SlotAddress},
-    peer::Peer,
+    peer::{self, Peer},
     room::{ROOM_TICK, Room},
     sdp::{Answer, Local, Offer, OfferError},
     srtp::Profile,
+    trunk::{Kind, Trunks},
 };
 
 /// What a worker is given once.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct WorkerConfig {
     /// For DTLS; its hash stands in every answer.
     pub certificate: Certificate,
@@ -59,6 +61,8 @@ pub struct Metrics {
     pub bytes_out: u64,
     /// Packets sent again on request.
     pub resent: u64,
+    /// Packets that another worker was too slow to take.
+    pub trunk_lost: u64,
     /// Datagrams that belonged to nobody or were forged.
     pub dropped: u64,
     /// Handshakes that agreed on AEAD_AES_128_GCM.
@@ -76,6 +80,7 @@ impl Metrics {
             packets_out: self.packets_out + other.packets_out,
             bytes_out: self.bytes_out + other.bytes_out,
             resent: self.resent + other.resent,
+            trunk_lost: self.trunk_lost + other.trunk_lost,
             dropped: self.dropped + other.dropped,
             aes_128_gcm: self.aes_128_gcm + other.aes_128_gcm,
             aes_256_gcm: self.aes_256_gcm + other.aes_256_gcm,
@@ -114,6 +119,8 @@ pub struct Worker {
     timers: BinaryHeap<Reverse<(Instant, Timer)>>,
     /// Layers with held packets.
     dirty: Vec<LayerAddress>,
+    /// The other workers.
+    trunks: Trunks,
     transmits: Transmits,
     events: VecDeque<Event>,
     metrics: Metrics,
@@ -134,6 +141,7 @@ impl Worker {
             seats: HashMap::new(),
             timers: BinaryHeap::new(),
             dirty: Vec::new(),
+            trunks: Trunks::new(0, 1),
             transmits: Transmits::default(),
             events: VecDeque::new(),
             metrics: Metrics::default(),
@@ -198,12 +206,16 @@ impl Worker {
         }
         self.by_seat.insert(seat, key);
         let timers = &mut self.timers;
+        let trunks = &mut self.trunks;
         let room = self.rooms.entry(meeting).or_insert_with(|| {
+            trunks.say(trunks.others, || Kind::Here { meeting, here: true });
             timers.push(Reverse((now + ROOM_TICK, Timer::Room(meeting))));
             Room::new(now)
         });
         room.members.push(key);
         self.metrics.peers += 1;
+        let elsewhere = self.trunks.of(meeting);
+        self.announce_peer(key, elsewhere);
         self.set_views(now, key, &views);
     }
 
@@ -211,6 +223,9 @@ impl Worker {
     pub fn handle_command(&mut self, now: Instant, command: Command) {
         match command {
             Command::Close(seat) => self.close_seat(seat),
+            Command::Forget(seat) => {
+                self.seats.remove(&seat);
+            }
             Command::Gate { seat, kind, open } => self.gate(now, seat, kind, open),
             Command::View { seat, views } => {
                 if let Some(key) = self.by_seat.get(&seat).copied() {
@@ -335,7 +350,11 @@ impl Worker {
         self.update_tracks(now, key);
         self.send_feedback(now, key);
         if let Some(peer) = self.peer(key) {
-            self.timers.push(Reverse((peer.poll_timeout(now), Timer::Peer(key.index, key.serial))));
+            let mut next = peer.poll_timeout(now);
+            if peer.is_connected() {
+                next = peer::aligned(self.config.epoch.0, next, key.index);
+            }
+            self.timers.push(Reverse((next, Timer::Peer(key.index, key.serial))));
         }
     }
 
@@ -351,7 +370,9 @@ impl Worker {
                 self.events.push_back(Event::Track { seat: peer.seat, kind: track.kind(), state });
             }
         }
+        let elsewhere = self.place_of(key).map_or(0, |(meeting, _)| self.trunks.of(meeting));
         for (track, kind, state) in changed {
+            self.announce_track(key, track, elsewhere);
             if matches!(state, TrackState::Gated | TrackState::Off) {
                 self.silence(key, track);
             }
@@ -398,8 +419,11 @@ impl Worker {
         }
         if let Some(room) = self.rooms.get_mut(&peer.meeting) {
             room.members.retain(|member| *member != key);
-            if room.members.is_empty() {
+            let is_over = room.members.is_empty();
+            self.trunks.say(self.trunks.of(peer.meeting), || Kind::Gone { peer: key });
+            if is_over {
                 self.rooms.remove(&peer.meeting);
+                self.leave_meeting(peer.meeting);
             }
         }
     }
@@ -418,6 +442,16 @@ impl Worker {
     /// Datagrams waiting to be sent; the caller sends and clears them.
     pub fn transmits(&mut self) -> &mut Transmits {
         &mut self.transmits
+    }
+
+    /// Answers from now on name these addresses.
+    pub fn set_candidates(&mut self, candidates: Vec<SocketAddr>) {
+        self.config.candidates = candidates;
+    }
+
+    /// Peers there are.
+    pub fn members(&self) -> usize {
+        self.by_seat.len()
     }
 
     /// Counters since the start.

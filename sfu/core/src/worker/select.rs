@@ -36,9 +36,8 @@ impl Worker {
 
     /// Looks again at the slots that show this source.
     pub(super) fn reselect_viewers(&mut self, now: Instant, key: PeerKey, kind: MediaKind) {
-        let Some(peer) = self.peer(key) else { return };
-        let source = Source { seat: peer.seat, kind };
-        for slot in self.video_slots(peer.meeting, Some(source)) {
+        let Some((meeting, seat)) = self.place_of(key) else { return };
+        for slot in self.video_slots(meeting, Some(Source { seat, kind })) {
             self.reselect(now, slot);
         }
     }
@@ -64,9 +63,8 @@ impl Worker {
         let Some(peer) = self.peer(address.peer) else { return };
         let Some(slot) = peer.outgoing.slots.get(usize::from(address.slot)) else { return };
         let chosen = slot.view.and_then(|(source, height)| {
-            let key = *self.by_seat.get(&source.seat)?;
-            let sender = self.peer(key).filter(|sender| sender.meeting == peer.meeting)?;
-            let (index, track) = sender.incoming.track(source.kind)?;
+            let (key, incoming) = self.sender(source.seat, peer.meeting)?;
+            let (index, track) = incoming.track(source.kind)?;
             if matches!(track.current_state(now), TrackState::Gated | TrackState::Off) {
                 return None;
             }
@@ -100,6 +98,7 @@ impl Worker {
             {
                 layer.subscribers.push(address);
             }
+            self.note_demand(wanted);
             if is_video {
                 self.ask_key(now, wanted);
             }
@@ -126,15 +125,16 @@ impl Worker {
     pub(super) fn unsubscribe(&mut self, from: LayerAddress, slot: SlotAddress) {
         if let Some(layer) = self.layer_mut(from) {
             layer.subscribers.retain(|subscriber| *subscriber != slot);
-            layer.key_wanted &= !layer.subscribers.is_empty();
+            layer.key_wanted &= layer.is_shown();
         }
+        self.note_demand(from);
     }
 
     /// Empties every slot that carries or awaits a track: it was gated or is gone.
     pub(super) fn silence(&mut self, key: PeerKey, track: u8) {
-        let Some(peer) = self.peer(key) else { return };
-        let meeting = peer.meeting;
-        let layers = peer.incoming.tracks.get(usize::from(track)).map_or(0, |t| t.layers.len());
+        let Some((meeting, _)) = self.place_of(key) else { return };
+        let there = self.incoming(key).and_then(|incoming| incoming.tracks.get(usize::from(track)));
+        let layers = there.map_or(0, |t| t.layers.len());
         for layer in 0..layers {
             let address = LayerAddress { peer: key, track, layer: layer as u8 };
             let subscribers = self.layer_mut(address).map(|l| std::mem::take(&mut l.subscribers));
@@ -145,6 +145,7 @@ impl Worker {
                 layer.held.clear();
                 layer.held_since = None;
             }
+            self.note_demand(address);
         }
         if let Some(room) = self.rooms.get_mut(&meeting) {
             room.forget_voice(LayerAddress { peer: key, track, layer: 0 });
@@ -164,11 +165,16 @@ impl Worker {
         if look {
             room.next_look = now + LOOK_INTERVAL;
         }
-        let peers = &self.peers;
-        let seat_of = |key: PeerKey| peers.get(key.index as usize)?.as_deref().map(|peer| peer.seat);
-        if let Some(levels) = room.poll_levels(now, seat_of) {
+        let (peers, trunks) = (&self.peers, &self.trunks);
+        let seat_of = |key: PeerKey| match trunks.mirror(key) {
+            Some(mirror) => Some(mirror.seat),
+            None => peers.get(key.index as usize)?.as_deref().map(|peer| peer.seat),
+        };
+        let levels = room.poll_levels(now, seat_of);
+        if let Some(levels) = levels.filter(|_| self.trunks.speaks_for(meeting)) {
             self.events.push_back(Event::Levels { meeting, levels });
         }
+        self.tell_trunks(meeting, look);
         for key in members {
             self.assign_voices(now, key, &voices);
         }
@@ -209,7 +215,7 @@ impl Worker {
         layer.key_wanted = true;
         if layer.poll_key_request(now) {
             let ssrc = layer.ssrc;
-            self.send_pli(address.peer, ssrc);
+            self.request_key(address, ssrc);
         }
     }
 

@@ -85,6 +85,8 @@ pub struct Net {
     pub events: Vec<Event>,
     pub meeting: MeetingId,
     ticks: u64,
+    /// Number of the first client's seat.
+    first: usize,
 }
 
 pub fn seat(number: usize) -> SeatId {
@@ -94,7 +96,11 @@ pub fn seat(number: usize) -> SeatId {
 impl Net {
     /// A worker and `count` clients that have their answers.
     pub fn new(count: usize) -> Self {
-        let now = Instant::now();
+        Self::at(Instant::now(), 0, count)
+    }
+
+    /// The same, of seats from `first` on.
+    pub fn at(now: Instant, first: usize, count: usize) -> Self {
         let (certificate, key) = certificate();
         let config = WorkerConfig {
             certificate: Certificate::new(certificate, key).unwrap(),
@@ -110,6 +116,7 @@ impl Net {
             events: Vec::new(),
             meeting: MeetingId::from_u128(1),
             ticks: 0,
+            first,
         };
         (0..count).for_each(|number| net.join(number));
         net
@@ -127,9 +134,15 @@ impl Net {
             })
             .collect();
         let offer = Offer::parse(&text.concat()).unwrap();
-        let answer = self.worker.handle_offer(self.now, self.meeting, seat(number), &offer).unwrap();
-        let client =
-            Client::new(number, self.now, offer, &answer, DtlsCertificate { certificate, private_key });
+        let answer =
+            self.worker.handle_offer(self.now, self.meeting, seat(self.first + number), &offer).unwrap();
+        let client = Client::new(
+            self.first + number,
+            self.now,
+            offer,
+            &answer,
+            DtlsCertificate { certificate, private_key },
+        );
         match self.clients.get_mut(number) {
             Some(place) => *place = client,
             None => self.clients.push(client),
@@ -140,20 +153,25 @@ impl Net {
     pub fn run(&mut self, duration: Duration) {
         let end = self.now + duration;
         while self.now < end {
-            self.now += Duration::from_millis(5);
-            self.ticks += 1;
-            for client in &mut self.clients {
-                client.tick(self.now, self.ticks);
-            }
-            // Handshakes need a few trips; the network takes no time.
-            while self.exchange() {}
-            self.worker.handle_timeout(self.now);
-            while self.exchange() {}
+            self.step();
         }
     }
 
+    /// Lets 5 ms pass.
+    pub fn step(&mut self) {
+        self.now += Duration::from_millis(5);
+        self.ticks += 1;
+        for client in &mut self.clients {
+            client.tick(self.now, self.ticks);
+        }
+        // Handshakes need a few trips; the network takes no time.
+        while self.exchange() {}
+        self.worker.handle_timeout(self.now);
+        while self.exchange() {}
+    }
+
     /// Carries what waits in both directions; false when nothing did.
-    fn exchange(&mut self) -> bool {
+    pub fn exchange(&mut self) -> bool {
         let mut moved = false;
         for client in &mut self.clients {
             while let Some(mut datagram) = client.outbox.pop_front() {
@@ -188,7 +206,7 @@ impl Net {
     pub fn slot(&self, number: usize, wanted: crate::SlotKind, index: u8) -> Option<Source> {
         let last = self.events.iter().rev().find_map(|event| match event {
             Event::Slot { seat: s, kind, slot, source, .. }
-                if (*s, *kind, *slot) == (seat(number), wanted, index) =>
+                if (*s, *kind, *slot) == (seat(self.first + number), wanted, index) =>
             {
                 Some(*source)
             }
