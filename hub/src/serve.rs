@@ -62,13 +62,14 @@ pub async fn run(place: &Place, with_sample: bool) -> Result<(), String> {
     let control = Control::open(&place.data).map_err(|cause| format!("control socket: {cause}"))?;
     tasks.spawn(control.serve(services.clone(), stop.clone()));
     let listening = doors.describe(mail.addresses(), sfu.candidates());
-    let router = http::router(&services, certificates.ca_certificate_pem());
+    let router = http::router(&services, certificates.ca_certificate_pem(), sfu.clone());
     doors.open(router, certificates.server_config(), sfu.clone(), &stop, &mut tasks);
     tasks.spawn(certificates.renew_until(stop.clone()));
 
     write_listening(&place.data, &listening).map_err(|cause| format!("listening.json: {cause}"))?;
     announce(&services.config, &listening, &public_url, &sign_ins);
-    until_asked_to_stop().await.map_err(|cause| format!("signals: {cause}"))?;
+    let patience = Duration::from_secs(services.config.media.drain_seconds.into());
+    until_over(&sfu, patience).await.map_err(|cause| format!("signals: {cause}"))?;
     tracing::info!("stopping");
     stop.cancel();
     services.meetings.shutdown().await;
@@ -233,15 +234,35 @@ fn announce(
     println!("\n  Ctrl-C stops the hub.\n");
 }
 
-async fn until_asked_to_stop() -> io::Result<()> {
+/// SIGINT, and the second signal of any kind, end the hub at once. After the first SIGTERM no new
+/// meetings begin, and the hub ends when the running ones are over or `patience` is.
+async fn until_over(sfu: &SfuHandle, patience: Duration) -> io::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
-        _ = interrupt.recv() => {}
+        _ = interrupt.recv() => return Ok(()),
         _ = terminate.recv() => {}
     }
-    Ok(())
+    sfu.drain();
+    tracing::info!(
+        participants = sfu.live(),
+        seconds = patience.as_secs(),
+        "no new meetings; the running ones may end"
+    );
+    let mut look = tokio::time::interval(LOOK);
+    let deadline = tokio::time::sleep(patience);
+    tokio::pin!(deadline);
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => return Ok(()),
+            _ = terminate.recv() => return Ok(()),
+            () = &mut deadline => return Ok(()),
+            _ = look.tick() => if sfu.live() == 0 { return Ok(()) },
+        }
+    }
 }
 
+/// How often a hub that ends looks whether its last meeting is over.
+const LOOK: Duration = Duration::from_millis(200);
 /// How long connections get to end when the hub stops.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -101,8 +101,10 @@ sections! {
         udp_port: u16 = 40000;
         /// TCP port for networks without UDP; 0 switches it off.
         tcp_port: u16 = 0;
-        /// Threads that forward media; 0 means one.
+        /// Threads that forward media; 0 means one per core.
         workers: u16 = 0;
+        /// How long running meetings may go on after SIGTERM, in seconds; meanwhile no new ones begin.
+        drain_seconds: u32 = 5;
     }
     /// Mail from other servers.
     smtp: SmtpSection {

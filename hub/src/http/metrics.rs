@@ -25,7 +25,9 @@ fn answer(sfu: &SfuHandle) -> Response {
             "# HELP lienthong_{name} {about}\n# TYPE lienthong_{name} {kind}\nlienthong_{name} {value}\n"
         );
     };
-    figure("media_peers", "gauge", "Connected participants.", figures.media.peers);
+    figure("media_peers", "gauge", "Connected participants.", figures.live);
+    let draining = u64::from(sfu.is_draining());
+    figure("media_draining", "gauge", "1 while the hub ends and no new meetings begin.", draining);
     figure(
         "media_packets_in_total",
         "counter",
@@ -35,6 +37,12 @@ fn answer(sfu: &SfuHandle) -> Response {
     figure("media_packets_out_total", "counter", "Media packets forwarded.", figures.media.packets_out);
     figure("media_bytes_out_total", "counter", "Bytes of forwarded media packets.", figures.media.bytes_out);
     figure("media_resent_total", "counter", "Packets sent again on request.", figures.media.resent);
+    figure(
+        "media_trunk_lost_total",
+        "counter",
+        "Packets a media worker was too slow to take from another.",
+        figures.media.trunk_lost,
+    );
     figure(
         "media_dropped_total",
         "counter",

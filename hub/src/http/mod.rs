@@ -18,6 +18,7 @@ use axum::{
 };
 use rustls::ServerConfig;
 use serde_json::{Value, json};
+use sfu::SfuHandle;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -30,13 +31,13 @@ pub use listener::{Peer, TlsListener};
 pub const BUILD: &str = env!("CARGO_PKG_VERSION");
 
 /// Everything the hub answers over HTTP.
-pub fn router(services: &Services, ca_certificate: String) -> Router {
+pub fn router(services: &Services, ca_certificate: String, sfu: SfuHandle) -> Router {
     let name = services.config.hub.name.clone();
     let support = services.config.hub.support.clone();
     let domain = services.config.hub.domain.clone();
     let hub = json!({ "name": name, "domain": domain, "support": support, "build": BUILD });
     Router::new()
-        .route("/api/health", get(|| async { Json(json!({ "status": "ok", "build": BUILD })) }))
+        .route("/api/health", get(move || async move { health(&sfu) }))
         .route("/api/hub", get(move || async move { Json::<Value>(hub) }))
         .route("/ca.crt", get(move || async move { certificate(ca_certificate) }))
         .merge(services.directory.router())
@@ -47,6 +48,12 @@ pub fn router(services: &Services, ca_certificate: String) -> Router {
         .layer(middleware::from_fn(guard::same_origin))
         .layer(middleware::from_fn(guard::identify))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+}
+
+/// `draining`: the hub ends soon and takes no new meetings.
+fn health(sfu: &SfuHandle) -> Json<Value> {
+    let status = if sfu.is_draining() { "draining" } else { "ok" };
+    Json(json!({ "status": status, "build": BUILD }))
 }
 
 /// The CA's certificate, for devices that shall trust this hub.

@@ -41,7 +41,7 @@ pub fn media(config: &Config) -> sfu::Config {
     sfu::Config {
         addresses: config.media.address.clone(),
         udp_port: config.media.udp_port,
-        workers: usize::from(config.media.workers.max(1)),
+        workers: usize::from(config.media.workers),
         ..sfu::Config::default()
     }
 }
