@@ -73,7 +73,7 @@ mod tests {
         }
         assert!(loads.iter().all(|load| (48..=52).contains(load)), "{loads:?}");
         loads[2] = 0;
-        let of_small = |number| placement.place(meeting(2), SeatId::from_u128(1_000 + number), &loads);
+        let of_small = |number: u128| placement.place(meeting(2), SeatId::from_u128(1_000 + number), &loads);
         assert!((0..10).map(of_small).all(|worker| worker == 2));
     }
 

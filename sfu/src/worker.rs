@@ -208,8 +208,11 @@ impl Thread {
 
     /// Whether nothing waits for another worker.
     fn flush_trunks(&mut self) -> bool {
-        // Not `all`, which would stop at the first.
-        self.trunks.to.iter_mut().flatten().map(|trunk| trunk.flush()).fold(true, |all, one| all && one)
+        let mut is_clear = true;
+        for trunk in self.trunks.to.iter_mut().flatten() {
+            is_clear &= trunk.flush();
+        }
+        is_clear
     }
 
     fn receive(&mut self, now: Instant) {

@@ -117,7 +117,7 @@ impl Layer {
         let Some(since) = self.held_since else { return false };
         // Where packets come one by one, waiting costs a wake and time and brings nothing; it is tried
         // again now and then, for a sender changes its ways.
-        let pays = self.alone < PATIENCE || self.alone % RETRY_WAITING == 0;
+        let pays = self.alone < PATIENCE || self.alone.is_multiple_of(RETRY_WAITING);
         pays && !self.complete && now.saturating_duration_since(since) < HOLD
     }
 
