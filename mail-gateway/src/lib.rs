@@ -61,8 +61,8 @@ impl Mail {
     pub async fn open(data: &Path, domain: &str, ports: Ports, config: Config) -> Result<Self, OpenError> {
         let directory = data.join("mail");
         std::fs::create_dir_all(&directory)?;
-        let database = Database::open(&data.join("mail.db"), &MIGRATIONS).await?;
-        let store = store::Store::open(&directory, database.clone())?;
+        let store = store::Store::in_folder(data).await?;
+        let database = store.database().clone();
         let spool = spool::Spool::open(&directory.join("spool"))?;
         let inner = Inner {
             domain: domain.to_ascii_lowercase(),

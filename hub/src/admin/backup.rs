@@ -40,7 +40,7 @@ async fn copy(services: &Services, target: &Path) -> Result<(), String> {
 }
 
 /// Copies files with their permissions; keys stay unreadable to others.
-fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+pub(super) fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     fs::set_permissions(to, fs::metadata(from)?.permissions())?;
     for entry in fs::read_dir(from)? {

@@ -64,6 +64,18 @@ pub enum Command {
         /// A folder that does not exist yet.
         dir: PathBuf,
     },
+    /// Brings the copy in DIR into the data folder, which must be empty and not in use.
+    Restore {
+        /// A folder that `backup` wrote.
+        dir: PathBuf,
+    },
+    /// Reads every letter and compares the rows of the mail store; ends with an error when something is
+    /// wrong.
+    Verify {
+        /// Makes right what can be.
+        #[arg(long)]
+        repair: bool,
+    },
 }
 
 /// People and their accounts.

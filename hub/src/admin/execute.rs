@@ -29,6 +29,9 @@ pub async fn execute(services: &Services, operator: &str, command: Command) -> A
         Command::RevokeToken { id } => act.revoke(&id).await,
         Command::Audit { limit } => act.audit(limit).await,
         Command::Backup { dir } => backup::write(services, &dir).await,
+        // Done before any store is opened, and never in a running hub.
+        Command::Restore { .. } => Err("a backup is restored where no hub runs; stop it first".to_owned()),
+        Command::Verify { repair } => act.verify(repair).await,
     }
 }
 
@@ -191,6 +194,12 @@ impl Act<'_> {
             Some(line) => return Err(format!("the audit log was altered at line {line}")),
         }
         Ok(lines.join("\n"))
+    }
+
+    async fn verify(&self, repair: bool) -> Answer {
+        let store = self.services.mail.store();
+        let report = store.verify(repair, Timestamp::now()).await.map_err(text)?;
+        if report.is_sound() { Ok(report.to_string()) } else { Err(report.to_string()) }
     }
 
     fn person(&self, login: &str) -> Result<PersonId, String> {

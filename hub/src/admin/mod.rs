@@ -7,6 +7,7 @@ mod backup;
 mod command;
 mod control;
 mod execute;
+mod restore;
 mod token;
 
 use std::process::ExitCode;
@@ -41,6 +42,7 @@ async fn answer(place: &Place, command: Command) -> Answer {
         Command::Backup { dir } => {
             Command::Backup { dir: std::path::absolute(&dir).map_err(|cause| cause.to_string())? }
         }
+        Command::Restore { dir } => return restore::run(&dir, &place.data),
         other => other,
     };
     if let Some(answer) = control::ask(&place.data, &command).await? {

@@ -11,4 +11,5 @@ pub mod message;
 pub mod queue;
 pub mod report;
 pub mod sasl;
+pub mod search;
 pub mod smtp;

@@ -8,12 +8,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base::Timestamp;
+use directory_core::Principal;
 use mail_gateway_core::jmap::{MethodError, Object, Request, RequestError, request};
 use serde_json::{Value, json};
 
 use super::{
-    Reader, Service, changes, context::Context, email, email_query, email_set, identity, mailbox, session,
-    submission, thread,
+    Reader, Service, changes, context::Context, email, email_add, email_query, email_set, identity, mailbox,
+    session, snippet, submission, thread,
 };
 use crate::store::Kind;
 
@@ -25,18 +26,26 @@ pub(crate) async fn api(State(service): State<Service>, reader: Reader, body: Bo
     let Ok(bytes) = axum::body::to_bytes(body, request::MAX_SIZE_REQUEST + 1).await else {
         return problem(&RequestError::Limit("maxSizeRequest"));
     };
-    let parsed = match Request::parse(&bytes) {
-        Ok(parsed) => parsed,
+    let _turn = match service.turn(&reader.0) {
+        Ok(turn) => turn,
         Err(error) => return problem(&error),
     };
-    drop(bytes);
+    match answer(&service, &reader.0, &bytes).await {
+        Ok(answer) => ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response(),
+        Err(error) => problem(&error),
+    }
+}
+
+/// The Response object to the Request object `bytes` (RFC 8620 §3.4).
+pub(crate) async fn answer(
+    service: &Service,
+    principal: &Principal,
+    bytes: &[u8],
+) -> Result<Value, RequestError> {
+    let parsed = Request::parse(bytes)?;
     let wants_created = parsed.created.is_some();
-    let mut context = Context {
-        service: &service,
-        principal: &reader.0,
-        created: parsed.created.unwrap_or_default(),
-        now: Timestamp::now(),
-    };
+    let mut context =
+        Context { service, principal, created: parsed.created.unwrap_or_default(), now: Timestamp::now() };
     let mut answers: Vec<(String, Value, String)> = Vec::new();
     let mut size = 0;
     for call in parsed.calls {
@@ -55,17 +64,17 @@ pub(crate) async fn api(State(service): State<Service>, reader: Reader, body: Bo
         }
         if size > MAX_ANSWER {
             // A chain of calls must not gather more than a client could ever read.
-            return problem(&RequestError::Limit("maxSizeResponse"));
+            return Err(RequestError::Limit("maxSizeResponse"));
         }
     }
     let mut response = json!({
         "methodResponses": answers,
-        "sessionState": session::state(&reader.0),
+        "sessionState": session::state(principal),
     });
     if wants_created && let Some(object) = response.as_object_mut() {
         object.insert("createdIds".to_owned(), json!(context.created));
     }
-    ([(header::CACHE_CONTROL, "no-store")], Json(response)).into_response()
+    Ok(response)
 }
 
 async fn method(context: &mut Context<'_>, name: &str, arguments: Object) -> Result<Answers, MethodError> {
@@ -78,6 +87,10 @@ async fn method(context: &mut Context<'_>, name: &str, arguments: Object) -> Res
         "Mailbox/changes" => one(changes::changes(context, &arguments, Kind::Mailbox).await?),
         "Email/get" => one(email::get(context, &arguments).await?),
         "Email/query" => one(email_query::query(context, &arguments).await?),
+        "Email/import" => one(email_add::import(context, &arguments).await?),
+        "Email/copy" => email_add::copy(context, &arguments).await,
+        "Email/parse" => one(email_add::parse(context, &arguments).await?),
+        "SearchSnippet/get" => one(snippet::get(context, &arguments).await?),
         "Email/set" => one(email_set::set(context, &arguments).await?),
         "Email/changes" => one(changes::changes(context, &arguments, Kind::Email).await?),
         "Thread/get" => one(thread::get(context, &arguments).await?),
@@ -88,10 +101,8 @@ async fn method(context: &mut Context<'_>, name: &str, arguments: Object) -> Res
         "EmailSubmission/get" => one(submission::get(context, &arguments).await?),
         "EmailSubmission/changes" => one(changes::changes(context, &arguments, Kind::EmailSubmission).await?),
         "EmailSubmission/set" => submission::set(context, &arguments).await,
-        "Email/queryChanges" | "Mailbox/queryChanges" => {
-            context.account(&arguments).await?;
-            Err(MethodError::CannotCalculateChanges)
-        }
+        "Email/queryChanges" => one(email_query::query_changes(context, &arguments).await?),
+        "Mailbox/queryChanges" => one(mailbox::query_changes(context, &arguments).await?),
         _ => Err(MethodError::UnknownMethod),
     }
 }

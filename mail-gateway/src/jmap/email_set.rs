@@ -120,12 +120,15 @@ fn too_large(size: usize) -> SetError {
     SetError::because("tooLarge", text).with("maxSize", json!(request::MAX_SIZE_UPLOAD))
 }
 
-fn resolve_all(context: &Context<'_>, ids: BTreeSet<String>) -> Result<BTreeSet<String>, SetError> {
+pub(crate) fn resolve_all(
+    context: &Context<'_>,
+    ids: BTreeSet<String>,
+) -> Result<BTreeSet<String>, SetError> {
     let ids = ids.iter().map(|id| context.resolve(id).ok_or_else(|| SetError::invalid(&["mailboxIds"])));
     ids.collect()
 }
 
-fn keywords(set: BTreeSet<String>) -> Result<BTreeSet<String>, SetError> {
+pub(crate) fn keywords(set: BTreeSet<String>) -> Result<BTreeSet<String>, SetError> {
     // RFC 8621 §4.1.1: keywords are lower case, whoever writes them.
     let set: BTreeSet<String> = set.iter().map(|keyword| keyword.to_ascii_lowercase()).collect();
     let fine = set.iter().all(|keyword| is_keyword(keyword)) && set.len() <= MAX_KEYWORDS;

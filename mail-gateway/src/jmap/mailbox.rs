@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use directory_core::MailboxGrant;
 use mail_gateway_core::{
     jmap::{MethodError, Object, SetError},
     mailbox::Role,
@@ -51,6 +52,63 @@ pub(crate) async fn get(context: &Context<'_>, arguments: &Object) -> Result<Val
 pub(crate) async fn query(context: &Context<'_>, arguments: &Object) -> Result<Value, MethodError> {
     let grant = context.account(arguments).await?;
     let state = context.state(&grant, Kind::Mailbox).await?;
+    let ids = listed(context, &grant, arguments).await?;
+    let number = |name: &str| arguments.get(name).and_then(Value::as_i64).unwrap_or(0);
+    let length = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+    let position = match arguments.get("anchor").and_then(Value::as_str) {
+        Some(anchor) => {
+            let at = ids.iter().position(|id| id == anchor).ok_or(MethodError::AnchorNotFound)?;
+            i64::try_from(at).unwrap_or(0).saturating_add(number("anchorOffset"))
+        }
+        None if number("position") < 0 => length.saturating_add(number("position")),
+        None => number("position"),
+    };
+    let position = usize::try_from(position.max(0)).unwrap_or(0);
+    let limit = arguments.get("limit").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+    let page: Vec<&String> = ids.iter().skip(position).take(limit.unwrap_or(usize::MAX)).collect();
+    Ok(json!({
+        "accountId": grant.mailbox, "queryState": state, "canCalculateChanges": true, "position": position,
+        "total": ids.len(), "ids": page,
+    }))
+}
+
+/// `Mailbox/queryChanges` (RFC 8621 §2.4): what changed is taken out and put in at its place.
+pub(crate) async fn query_changes(context: &Context<'_>, arguments: &Object) -> Result<Value, MethodError> {
+    let grant = context.account(arguments).await?;
+    let since = arguments.get("sinceQueryState").and_then(Value::as_str);
+    let since = since.ok_or_else(|| MethodError::invalid("sinceQueryState is missing"))?;
+    let number: i64 = since.parse().map_err(|_| MethodError::CannotCalculateChanges)?;
+    let store = &context.service.store;
+    let changed = store.since(grant.mailbox, Kind::Mailbox, number, MAX_CHANGED).await.map_err(fail)?;
+    let changed = changed.filter(|changed| !changed.more).ok_or(MethodError::CannotCalculateChanges)?;
+    let ids = listed(context, &grant, arguments).await?;
+    if context.state(&grant, Kind::Mailbox).await? != changed.state.to_string() {
+        // Something changed between the two looks: the places would not fit the state.
+        return Err(MethodError::CannotCalculateChanges);
+    }
+    let living: Vec<&String> = changed.created.iter().chain(&changed.updated).collect();
+    let added: Vec<Value> = (0usize..)
+        .zip(&ids)
+        .filter(|(_, id)| living.contains(id))
+        .map(|(index, id)| json!({ "id": id, "index": index }))
+        .collect();
+    let removed: Vec<&String> = changed.destroyed.iter().chain(living).collect();
+    let limit = arguments.get("maxChanges").and_then(Value::as_u64);
+    if limit.is_some_and(|limit| u64::try_from(removed.len() + added.len()).is_ok_and(|n| n > limit)) {
+        return Err(MethodError::TooManyChanges);
+    }
+    Ok(json!({
+        "accountId": grant.mailbox, "oldQueryState": since, "newQueryState": changed.state.to_string(),
+        "total": ids.len(), "removed": removed, "added": added,
+    }))
+}
+
+/// The ids of the folders that a query's filter and sort give.
+async fn listed(
+    context: &Context<'_>,
+    grant: &MailboxGrant,
+    arguments: &Object,
+) -> Result<Vec<String>, MethodError> {
     let mut folders = context.service.store.folders(grant.mailbox).await.map_err(fail)?;
     if let Some(Value::Object(filter)) = arguments.get("filter") {
         for (name, value) in filter {
@@ -75,12 +133,11 @@ pub(crate) async fn query(context: &Context<'_>, arguments: &Object) -> Result<V
             }
         }
     }
-    let ids: Vec<&str> = folders.iter().map(|folder| folder.id.as_str()).collect();
-    Ok(json!({
-        "accountId": grant.mailbox, "queryState": state, "canCalculateChanges": false, "position": 0,
-        "total": ids.len(), "ids": ids,
-    }))
+    Ok(folders.into_iter().map(|folder| folder.id).collect())
 }
+
+/// Folders that may have changed before a client does better to ask anew.
+const MAX_CHANGED: usize = 1000;
 
 fn matches(folder: &Folder, name: &str, value: &Value) -> bool {
     match name {

@@ -8,6 +8,7 @@ mod blob;
 mod changes;
 mod context;
 mod email;
+mod email_add;
 mod email_query;
 mod email_set;
 mod identity;
@@ -15,8 +16,11 @@ mod mailbox;
 mod outgoing;
 mod push;
 mod session;
+mod snippet;
 mod submission;
 mod thread;
+mod turns;
+mod web_socket;
 
 use std::sync::Arc;
 
@@ -44,12 +48,20 @@ pub struct Service {
     pub(crate) domain: Arc<str>,
     /// Uploads in memory at the same time; more wait their turn.
     pub(crate) uploads: Arc<Semaphore>,
+    /// Requests being answered, by account of the directory.
+    pub(crate) turns: turns::Turns,
 }
 
 impl Service {
     /// The routes' state: letters of `store`, sent through `outgoing`.
     pub fn new(store: Store, outgoing: Arc<dyn Outgoing>, domain: &str) -> Self {
-        Self { store, outgoing, domain: domain.into(), uploads: Arc::new(Semaphore::new(UPLOADS)) }
+        Self {
+            store,
+            outgoing,
+            domain: domain.into(),
+            uploads: Arc::new(Semaphore::new(UPLOADS)),
+            turns: turns::Turns::default(),
+        }
     }
 }
 
@@ -63,6 +75,7 @@ pub fn router(service: Service) -> Router {
         .route("/jmap/upload/{account}", post(blob::upload))
         .route("/jmap/download/{account}/{blob}/{name}", get(blob::download))
         .route("/jmap/eventsource", get(push::events))
+        .route("/jmap/ws", get(web_socket::connect))
         .merge(crate::view::router())
         .with_state(service)
 }

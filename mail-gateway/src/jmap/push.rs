@@ -11,6 +11,7 @@ use axum::{
     },
 };
 use base::MailboxId;
+use directory_core::Principal;
 use futures_util::stream::{self, Stream};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -38,27 +39,14 @@ pub(crate) async fn events(
     headers: HeaderMap,
 ) -> Response {
     let names = wanted.types.as_deref().unwrap_or("*");
-    let kinds: Vec<Kind> = Kind::ALL
+    let kinds = Kind::ALL
         .into_iter()
         .filter(|kind| names == "*" || names.split(',').any(|name| name == kind.as_str()))
         .collect();
     let close = wanted.closeafter.as_deref() == Some("state");
     // RFC 8620 §7.3: 0 asks for none; the server may bound the rest.
     let ping = wanted.ping.filter(|seconds| *seconds > 0).map(|s| Duration::from_secs(s.clamp(5, 900)));
-    let now = Instant::now();
-    let mut feed = Feed {
-        // Subscribed before the first look, so that no commit falls in between.
-        notices: service.store.changes().subscribe(),
-        store: service.store,
-        accounts: principal.mailboxes.iter().map(|grant| grant.mailbox).collect(),
-        kinds,
-        close,
-        ping,
-        next_ping: now + ping.unwrap_or(LIFE),
-        end: now + LIFE,
-        known: BTreeMap::new(),
-        first: None,
-    };
+    let mut feed = Feed { close, ..Feed::new(service.store, &principal, kinds, ping) };
     match feed.look(None).await {
         // A client that comes back may have missed something: it gets all states at once.
         Ok(all) if headers.contains_key("last-event-id") => feed.first = Some(all),
@@ -75,7 +63,7 @@ pub(crate) async fn events(
 
 /// One open event source; it ends with the connection or after [`LIFE`], when the browser connects
 /// anew and is authenticated anew.
-struct Feed {
+pub(crate) struct Feed {
     store: Store,
     notices: broadcast::Receiver<MailboxId>,
     accounts: Vec<MailboxId>,
@@ -89,6 +77,24 @@ struct Feed {
 }
 
 impl Feed {
+    /// Changes of `kinds` in the accounts of `principal` from now on. Look once before waiting.
+    pub(crate) fn new(store: Store, principal: &Principal, kinds: Vec<Kind>, ping: Option<Duration>) -> Self {
+        let now = Instant::now();
+        Self {
+            // Subscribed before the first look, so that no commit falls in between.
+            notices: store.changes().subscribe(),
+            store,
+            accounts: principal.mailboxes.iter().map(|grant| grant.mailbox).collect(),
+            kinds,
+            close: false,
+            ping,
+            next_ping: now + ping.unwrap_or(LIFE),
+            end: now + LIFE,
+            known: BTreeMap::new(),
+            first: None,
+        }
+    }
+
     fn stream(self) -> impl Stream<Item = Result<Event, Infallible>> {
         stream::unfold(Some(self), |feed| async move {
             let mut feed = feed?;
@@ -98,7 +104,8 @@ impl Feed {
         })
     }
 
-    async fn next(&mut self) -> Option<Sent> {
+    /// The next thing to send; `None` at the end of the connection's life.
+    pub(crate) async fn next(&mut self) -> Option<Sent> {
         if let Some(changed) = self.first.take() {
             return Some(Sent::State(changed));
         }
@@ -133,7 +140,7 @@ impl Feed {
     }
 
     /// What changed in `account`, or in all, since the last look.
-    async fn look(&mut self, account: Option<MailboxId>) -> Result<Value, StoreError> {
+    pub(crate) async fn look(&mut self, account: Option<MailboxId>) -> Result<Value, StoreError> {
         let mut changed = serde_json::Map::new();
         for one in self.accounts.iter().filter(|one| account.is_none_or(|account| account == **one)) {
             let mut states = serde_json::Map::new();
@@ -151,8 +158,11 @@ impl Feed {
     }
 }
 
-enum Sent {
+/// Something to send.
+pub(crate) enum Sent {
+    /// The changed states by account.
     State(Value),
+    /// A sign of life.
     Ping(Duration),
 }
 

@@ -16,6 +16,7 @@ use super::{Reader, Service, failed};
 const CORE: &str = "urn:ietf:params:jmap:core";
 const MAIL: &str = "urn:ietf:params:jmap:mail";
 const SUBMISSION: &str = "urn:ietf:params:jmap:submission";
+const WEB_SOCKET: &str = "urn:ietf:params:jmap:websocket";
 
 /// The session endpoint.
 pub(crate) async fn session(State(service): State<Service>, Reader(principal): Reader) -> Response {
@@ -43,7 +44,7 @@ fn object(principal: &Principal) -> Value {
                         "maxMailboxDepth": 10,
                         "maxSizeMailboxName": 200,
                         "maxSizeAttachmentsPerEmail": request::MAX_SIZE_UPLOAD,
-                        "emailQuerySortOptions": ["receivedAt", "size"],
+                        "emailQuerySortOptions": super::email_query::SORT_OPTIONS,
                         "mayCreateTopLevelMailbox": true,
                     },
                     SUBMISSION: { "maxDelayedSend": 0, "submissionExtensions": {} },
@@ -61,9 +62,9 @@ fn object(principal: &Principal) -> Value {
         "capabilities": {
             CORE: {
                 "maxSizeUpload": request::MAX_SIZE_UPLOAD,
-                "maxConcurrentUpload": 4,
+                "maxConcurrentUpload": super::UPLOADS,
                 "maxSizeRequest": request::MAX_SIZE_REQUEST,
-                "maxConcurrentRequests": 8,
+                "maxConcurrentRequests": super::turns::MAX_CONCURRENT,
                 "maxCallsInRequest": request::MAX_CALLS,
                 "maxObjectsInGet": request::MAX_GET,
                 "maxObjectsInSet": request::MAX_SET,
@@ -71,6 +72,8 @@ fn object(principal: &Principal) -> Value {
             },
             MAIL: {},
             SUBMISSION: {},
+            // RFC 8887 §3.
+            WEB_SOCKET: { "url": "/jmap/ws", "supportsPush": true },
         },
         "accounts": accounts,
         "primaryAccounts": primary,

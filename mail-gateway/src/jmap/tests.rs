@@ -1,7 +1,9 @@
 //! JMAP as a client sees it: through the router, with a principal where hub would put one.
 
+mod adding;
 mod mail;
 mod push;
+mod query_changes;
 mod refused;
 mod sending;
 

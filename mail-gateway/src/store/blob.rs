@@ -116,6 +116,27 @@ impl Blobs {
         .await
     }
 
+    /// The bodies on disk that were not stored a moment ago.
+    pub(crate) async fn old_files(&self) -> Result<Vec<BlobId>, StoreError> {
+        let blobs = self.clone();
+        run(move || {
+            let mut found = Vec::new();
+            for folder in fs::read_dir(&blobs.directory)? {
+                let folder = folder?;
+                if folder.file_name() == "new" || !folder.file_type()?.is_dir() {
+                    continue;
+                }
+                for file in fs::read_dir(folder.path())? {
+                    found.extend(file?.file_name().to_str().and_then(|name| name.parse::<BlobId>().ok()));
+                }
+            }
+            let fresh = blobs.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+            found.retain(|blob| !fresh.contains_key(blob));
+            Ok(found)
+        })
+        .await
+    }
+
     /// Whether the file is there.
     pub async fn exists(&self, blob: &BlobId) -> bool {
         tokio::fs::try_exists(self.path(blob)).await.unwrap_or(false)

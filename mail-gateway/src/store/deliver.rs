@@ -9,7 +9,7 @@ use mail_gateway_core::{
     message::{BlobId, Summary},
 };
 
-use super::{Kind, Store, StoreError, folder, modseq, thread};
+use super::{Kind, Store, StoreError, folder, index, modseq, thread};
 
 /// A letter on its way into one mailbox.
 #[derive(Debug, Clone, Copy)]
@@ -82,13 +82,13 @@ pub(crate) async fn insert(
     account: &str,
     new: &NewLetter<'_>,
 ) -> Result<String, StoreError> {
-    insert_body(c, new.blob, new.summary).await?;
+    let doc = insert_body(c, new.blob, new.summary).await?;
     let id = new.id.to_string();
     let thread = thread::assign(c, account, &id, new.summary).await?;
     let modseq = modseq::next(c, account, Kind::Email).await?;
     sqlx::query(
-        "INSERT INTO letters (id, account, blob, thread, received, unread, created, modseq) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
+        "INSERT INTO letters (id, account, blob, thread, received, unread, created, modseq, doc) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
     )
     .bind(id.as_str())
     .bind(account)
@@ -97,6 +97,7 @@ pub(crate) async fn insert(
     .bind(new.received.as_micros())
     .bind(i64::from(is_unread(new.keywords)))
     .bind(modseq)
+    .bind(doc)
     .execute(&mut *c)
     .await?;
     for keyword in new.keywords {
@@ -118,31 +119,30 @@ pub(crate) fn is_unread(keywords: &BTreeSet<String>) -> bool {
     !keywords.contains("$seen") && !keywords.contains("$draft")
 }
 
-async fn insert_body(c: &mut AnyConnection, blob: &BlobId, summary: &Summary) -> Result<(), StoreError> {
-    let known =
-        sqlx::query("SELECT 1 FROM bodies WHERE blob = $1").bind(blob.as_str()).fetch_optional(&mut *c);
-    if known.await?.is_some() {
-        return Ok(());
-    }
+/// Notes the body for the index, adding its row if it is new; answers its number.
+async fn insert_body(c: &mut AnyConnection, blob: &BlobId, summary: &Summary) -> Result<i64, StoreError> {
+    let known = sqlx::query("SELECT doc FROM bodies WHERE blob = $1").bind(blob.as_str());
+    let doc = match known.fetch_optional(&mut *c).await? {
+        Some(row) => row.try_get(0)?,
+        None => new_body(c, blob, summary).await?,
+    };
+    index::note(c, doc).await?;
+    Ok(doc)
+}
+
+async fn new_body(c: &mut AnyConnection, blob: &BlobId, summary: &Summary) -> Result<i64, StoreError> {
     let json = serde_json::to_string(summary).map_err(|_| StoreError::Corrupt("summary"))?;
-    sqlx::query(
-        "INSERT INTO bodies (blob, size, has_attachment, summary, search_from, search_to, search_cc, \
-         search_bcc, search_subject, search_body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
-         ON CONFLICT (blob) DO NOTHING",
+    let row = sqlx::query(
+        "INSERT INTO bodies (blob, size, has_attachment, summary, doc) \
+         VALUES ($1, $2, $3, $4, (SELECT COALESCE(MAX(doc), 0) + 1 FROM bodies)) RETURNING doc",
     )
     .bind(blob.as_str())
     .bind(i64::try_from(summary.size).unwrap_or(i64::MAX))
     .bind(i64::from(summary.has_attachment))
     .bind(json)
-    .bind(summary.search.from.as_str())
-    .bind(summary.search.to.as_str())
-    .bind(summary.search.cc.as_str())
-    .bind(summary.search.bcc.as_str())
-    .bind(summary.search.subject.as_str())
-    .bind(summary.search.body.as_str())
-    .execute(&mut *c)
+    .fetch_one(&mut *c)
     .await?;
-    Ok(())
+    Ok(row.try_get(0)?)
 }
 
 impl Store {

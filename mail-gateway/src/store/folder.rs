@@ -6,7 +6,7 @@ use base::{LetterId, MailboxId, Timestamp, random::System};
 use database::sqlx::{self, AnyConnection, Row, any::AnyRow};
 use mail_gateway_core::mailbox::Role;
 
-use super::{Kind, Store, StoreError, letter, modseq, unsigned};
+use super::{Kind, Store, StoreError, count::touch_around, letter, modseq, unsigned};
 
 /// A folder with its counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +113,8 @@ pub(crate) async fn add_letter(
     .await?
     .ok_or(StoreError::BadFolders)?;
     sqlx::query(
-        "INSERT INTO letter_folder (account, letter, folder, uid, modseq) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO letter_folder (account, letter, folder, uid, modseq, received) \
+         SELECT $1, id, $3, $4, $5, received FROM letters WHERE id = $2",
     )
     .bind(account)
     .bind(letter)
@@ -133,13 +134,13 @@ pub(crate) async fn remove_letter(
     letter: &str,
     modseq: i64,
 ) -> Result<(), StoreError> {
-    touch_around(c, account, letter).await?;
     let row = sqlx::query("DELETE FROM letter_folder WHERE letter = $1 AND folder = $2 RETURNING uid")
         .bind(letter)
         .bind(folder)
         .fetch_optional(&mut *c)
         .await?;
     let Some(row) = row else { return Ok(()) };
+    touch_around(c, account, letter).await?;
     sqlx::query("INSERT INTO expunged (account, folder, uid, modseq) VALUES ($1, $2, $3, $4)")
         .bind(account)
         .bind(folder)
@@ -153,33 +154,6 @@ pub(crate) async fn remove_letter(
         .bind(modseq)
         .execute(&mut *c)
         .await?;
-    Ok(())
-}
-
-/// Notes that the counts changed in every folder that holds the letter's conversation: an unread
-/// letter in one makes the conversation unread in all (RFC 8621 §2, `unreadThreads`).
-pub(crate) async fn touch_around(
-    c: &mut AnyConnection,
-    account: &str,
-    letter: &str,
-) -> Result<(), StoreError> {
-    let rows = sqlx::query(
-        "SELECT DISTINCT f.folder FROM letter_folder f JOIN letters l ON l.id = f.letter WHERE l.account = $1 \
-         AND l.thread = (SELECT thread FROM letters WHERE id = $2)",
-    )
-    .bind(account)
-    .bind(letter)
-    .fetch_all(&mut *c)
-    .await?;
-    for row in rows {
-        let modseq = modseq::next(c, account, Kind::Mailbox).await?;
-        sqlx::query("UPDATE folders SET modseq = $3 WHERE account = $1 AND id = $2")
-            .bind(account)
-            .bind(row.try_get::<String, _>(0)?)
-            .bind(modseq)
-            .execute(&mut *c)
-            .await?;
-    }
     Ok(())
 }
 
@@ -250,17 +224,8 @@ impl Store {
     pub async fn folders(&self, account: MailboxId) -> Result<Vec<Folder>, StoreError> {
         let account = account.to_string();
         let rows = sqlx::query(
-            "SELECT f.id, f.parent, f.name, f.role, f.sort_order, \
-             (SELECT COUNT(*) FROM letter_folder x WHERE x.account = f.account AND x.folder = f.id) AS total, \
-             (SELECT COUNT(*) FROM letters l JOIN letter_folder x ON x.letter = l.id WHERE l.account = f.account \
-              AND l.unread = 1 AND x.folder = f.id) AS unread, \
-             (SELECT COUNT(DISTINCT l.thread) FROM letter_folder x JOIN letters l ON l.id = x.letter \
-              WHERE x.account = f.account AND x.folder = f.id) AS threads, \
-             (SELECT COUNT(DISTINCT l.thread) FROM letter_folder x JOIN letters l ON l.id = x.letter \
-              WHERE x.account = f.account AND x.folder = f.id AND l.thread IN ( \
-               SELECT u.thread FROM letters u JOIN letter_folder y ON y.letter = u.id WHERE u.account = f.account \
-               AND u.unread = 1 AND (y.folder = 'trash') = (f.id = 'trash'))) AS unread_threads \
-             FROM folders f WHERE f.account = $1 ORDER BY f.sort_order, f.name, f.id",
+            "SELECT id, parent, name, role, sort_order, total, unread, threads, unread_threads FROM folders \
+             WHERE account = $1 ORDER BY sort_order, name, id",
         )
         .bind(account)
         .fetch_all(self.database().readers())

@@ -7,7 +7,7 @@ use database::sqlx::{self, AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 use mail_gateway_core::message::{BlobId, Summary};
 
 use super::{
-    IN_LIST, Kind, Store, StoreError,
+    IN_LIST, Kind, Store, StoreError, count,
     deliver::{self, NewLetter, blob_of},
     folder, modseq, placeholders, thread, upload,
 };
@@ -178,7 +178,7 @@ async fn set_keywords(
             .bind(i64::from(unread))
             .execute(&mut *c)
             .await?;
-        folder::touch_around(c, account, letter).await?;
+        count::touch_around(c, account, letter).await?;
     }
     Ok(())
 }
@@ -275,8 +275,22 @@ impl Store {
         import: Import,
     ) -> Result<Imported, StoreError> {
         let summary = Summary::of(&raw);
-        let size = summary.size;
         let blob = self.put_blob(raw).await?;
+        self.adopt(account, blob, summary, import).await
+    }
+
+    /// Adds a letter whose body is stored already to `account`.
+    ///
+    /// # Errors
+    /// [`StoreError::BadFolders`] when a folder does not exist.
+    pub async fn adopt(
+        &self,
+        account: MailboxId,
+        blob: BlobId,
+        summary: Summary,
+        import: Import,
+    ) -> Result<Imported, StoreError> {
+        let size = summary.size;
         let id = LetterId::new(import.received, &mut System);
         let body = blob.clone();
         let thread = self

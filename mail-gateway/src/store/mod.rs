@@ -5,9 +5,11 @@
 //! it touched; "what changed since" (JMAP, IMAP QRESYNC) is then a range query.
 
 pub mod blob;
+pub(crate) mod count;
 pub mod deliver;
 pub mod folder;
 pub mod identity;
+pub(crate) mod index;
 pub mod letter;
 pub mod modseq;
 pub mod query;
@@ -16,6 +18,7 @@ pub mod submission;
 pub(crate) mod sweep;
 pub mod thread;
 pub mod upload;
+pub mod verify;
 
 use std::{path::Path, sync::Arc};
 
@@ -44,6 +47,8 @@ pub struct Store {
     changes: Changes,
     /// Held while bodies are deleted or copied: a copy must find every body its rows name.
     deleting: Arc<tokio::sync::Mutex<()>>,
+    /// Held while bodies are indexed; says whether the index was found or made.
+    indexing: Arc<tokio::sync::Mutex<bool>>,
 }
 
 impl Store {
@@ -54,7 +59,23 @@ impl Store {
     /// When the directory cannot be made.
     pub fn open(directory: &Path, database: Database) -> std::io::Result<Self> {
         let blobs = Blobs::open(&directory.join("blobs"))?;
-        Ok(Self { database, blobs, changes: Changes::new(), deleting: Arc::default() })
+        Ok(Self {
+            database,
+            blobs,
+            changes: Changes::new(),
+            deleting: Arc::default(),
+            indexing: Arc::default(),
+        })
+    }
+
+    /// The store in the data folder `data`: rows in `mail.db`, brought up to date, and bodies in
+    /// `mail/blobs`.
+    ///
+    /// # Errors
+    /// When the folder or the database cannot be opened.
+    pub async fn in_folder(data: &Path) -> Result<Self, crate::OpenError> {
+        let database = Database::open(&data.join("mail.db"), &crate::MIGRATIONS).await?;
+        Ok(Self::open(&data.join("mail"), database)?)
     }
 
     /// The bodies.

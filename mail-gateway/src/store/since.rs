@@ -1,5 +1,7 @@
 //! "What changed since": exact answers from mod-sequences and tombstones (RFC 8620 §5.2).
 
+use std::collections::BTreeSet;
+
 use base::MailboxId;
 use database::sqlx::{self, AssertSqlSafe, Row};
 
@@ -116,6 +118,52 @@ impl Store {
             answer.state = last;
         }
         Ok(Some(answer))
+    }
+}
+
+/// Letters that a list may show otherwise than before.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ChangedAround {
+    /// The state of letters now.
+    pub state: i64,
+    /// Letters that changed, came, or belong to a conversation of which one did.
+    pub living: BTreeSet<String>,
+    /// Letters that are gone.
+    pub destroyed: Vec<String>,
+}
+
+impl Store {
+    /// What a list of letters may show otherwise than at the state `since`; `None` when that was never
+    /// a state of this account, or when more than `limit` letters are concerned.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn changed_around(
+        &self,
+        account: MailboxId,
+        since: i64,
+        limit: usize,
+    ) -> Result<Option<ChangedAround>, StoreError> {
+        let Some(letters) = self.since(account, Kind::Email, since, limit).await? else { return Ok(None) };
+        if letters.more {
+            return Ok(None);
+        }
+        // A conversation's number moves with every letter that comes to it or leaves it, so it tells of
+        // those that lost a letter, whose thread its tombstone does not name.
+        let rows = sqlx::query(
+            "SELECT id FROM letters WHERE account = $1 AND thread IN (SELECT id FROM threads WHERE account = $1 \
+             AND modseq > $2 UNION SELECT thread FROM letters WHERE account = $1 AND modseq > $2) LIMIT $3",
+        )
+        .bind(account.to_string())
+        .bind(since)
+        .bind(i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX))
+        .fetch_all(self.database().readers())
+        .await?;
+        if rows.len() > limit {
+            return Ok(None);
+        }
+        let living = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+        Ok(Some(ChangedAround { state: letters.state, living, destroyed: letters.destroyed }))
     }
 }
 

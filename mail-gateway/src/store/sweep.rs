@@ -7,7 +7,7 @@ use database::sqlx::{self, Row};
 use mail_gateway_core::message::BlobId;
 use tokio_util::sync::CancellationToken;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, index};
 
 /// Sweeps every [`EVERY`] until `stop`.
 pub(crate) async fn run(store: Store, stop: CancellationToken) {
@@ -52,10 +52,13 @@ async fn unnamed(c: &mut sqlx::AnyConnection, now: Timestamp) -> Result<Vec<Blob
         .await?;
     let bodies = sqlx::query(
         "DELETE FROM bodies WHERE NOT EXISTS (SELECT 1 FROM letters l WHERE l.blob = bodies.blob) \
-         AND NOT EXISTS (SELECT 1 FROM uploads u WHERE u.blob = bodies.blob) RETURNING blob",
+         AND NOT EXISTS (SELECT 1 FROM uploads u WHERE u.blob = bodies.blob) RETURNING blob, doc",
     )
     .fetch_all(&mut *c)
     .await?;
+    for row in &bodies {
+        index::forget(c, row.try_get("doc")?).await?;
+    }
     let mut gone = Vec::new();
     for row in expired.iter().chain(&bodies) {
         let name: String = row.try_get(0)?;

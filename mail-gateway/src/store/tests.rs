@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{
     BlobId, Kind, Role, Store, StoreError,
-    letter::{Import, LetterChange, SetChange},
+    letter::{Import, Letter, LetterChange, SetChange},
     query::Order,
 };
 
@@ -220,6 +220,33 @@ async fn snapshot(store: &Store) -> [BTreeMap<String, String>; 3] {
     ]
 }
 
+/// The counts kept are those that counting the letters gives (RFC 8621 §2).
+async fn assert_counts(store: &Store, step: u32) {
+    let hits = store.query(AN, None, Order::OldestFirst).await.unwrap();
+    let ids: Vec<String> = hits.into_iter().map(|hit| hit.id).collect();
+    let letters = store.letters(AN, &ids).await.unwrap();
+    let is_unread = |one: &Letter| !one.keywords.contains("$seen") && !one.keywords.contains("$draft");
+    for folder in store.folders(AN).await.unwrap() {
+        let inside: Vec<&Letter> = letters.iter().filter(|one| one.folders.contains(&folder.id)).collect();
+        let threads: BTreeSet<&String> = inside.iter().map(|one| &one.thread).collect();
+        let counts_for = |one: &&Letter| {
+            let (in_trash, elsewhere) =
+                (one.folders.contains("trash"), one.folders.iter().any(|f| f != "trash"));
+            is_unread(one) && if folder.id == "trash" { in_trash } else { elsewhere }
+        };
+        let unread: BTreeSet<&String> = letters.iter().filter(counts_for).map(|one| &one.thread).collect();
+        let number = |n: usize| u64::try_from(n).unwrap();
+        let counted = (
+            number(inside.len()),
+            number(inside.iter().filter(|one| is_unread(one)).count()),
+            number(threads.len()),
+            number(threads.intersection(&unread).count()),
+        );
+        let kept = (folder.total, folder.unread, folder.threads, folder.unread_threads);
+        assert_eq!(kept, counted, "{} after step {step}", folder.name);
+    }
+}
+
 /// One random act on the account.
 async fn act(store: &Store, random: &mut Seeded, step: u32) {
     let ids: Vec<String> =
@@ -281,6 +308,7 @@ async fn following_changes_always_equals_a_fresh_look() {
             if !random.next_u32().is_multiple_of(3) {
                 continue;
             }
+            assert_counts(&store, step).await;
             let fresh = snapshot(&store).await;
             for ((mirror, kind), (now, before)) in
                 mirrors.iter_mut().zip(kinds).zip(fresh.iter().zip(seen.iter()))

@@ -49,6 +49,8 @@ pub enum MethodError {
     Forbidden,
     /// No such account for this person.
     AccountNotFound,
+    /// No such account to copy from (RFC 8620 §5.4).
+    FromAccountNotFound,
     /// The account may be read only.
     AccountReadOnly,
     /// More ids than `maxObjectsInGet` or `maxObjectsInSet`.
@@ -57,6 +59,8 @@ pub enum MethodError {
     StateMismatch,
     /// The old state is unknown, or the answer would be larger than the data.
     CannotCalculateChanges,
+    /// More changes than the client asked for at most.
+    TooManyChanges,
     /// A filter that is well-formed but not supported.
     UnsupportedFilter(String),
     /// A sort that is not supported.
@@ -76,10 +80,12 @@ impl MethodError {
             Self::InvalidResultReference(why) => ("invalidResultReference", Some(why)),
             Self::Forbidden => ("forbidden", None),
             Self::AccountNotFound => ("accountNotFound", None),
+            Self::FromAccountNotFound => ("fromAccountNotFound", None),
             Self::AccountReadOnly => ("accountReadOnly", None),
             Self::RequestTooLarge => ("requestTooLarge", None),
             Self::StateMismatch => ("stateMismatch", None),
             Self::CannotCalculateChanges => ("cannotCalculateChanges", None),
+            Self::TooManyChanges => ("tooManyChanges", None),
             Self::UnsupportedFilter(why) => ("unsupportedFilter", Some(why)),
             Self::UnsupportedSort(why) => ("unsupportedSort", Some(why)),
             Self::AnchorNotFound => ("anchorNotFound", None),

@@ -1,10 +1,10 @@
 //! The filter of `Email/query` (RFC 8621 §4.4.1), parsed once and legal from then on.
 
-use base::{Timestamp, fold};
+use base::Timestamp;
 use serde_json::Value;
 
 use super::{MethodError, date};
-use crate::mailbox::is_keyword;
+use crate::{mailbox::is_keyword, search::Words};
 
 /// A filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,19 +50,19 @@ pub enum Condition {
     /// Carries files, or not.
     HasAttachment(bool),
     /// These words anywhere.
-    Text(Vec<String>),
+    Text(Words),
     /// In the author.
-    From(Vec<String>),
+    From(Words),
     /// In the recipients.
-    To(Vec<String>),
+    To(Words),
     /// In the recipients of a copy.
-    Cc(Vec<String>),
+    Cc(Words),
     /// In the hidden recipients.
-    Bcc(Vec<String>),
+    Bcc(Words),
     /// In the subject.
-    Subject(Vec<String>),
+    Subject(Words),
     /// In the text.
-    Body(Vec<String>),
+    Body(Words),
 }
 
 impl Filter {
@@ -73,6 +73,24 @@ impl Filter {
     pub fn parse(value: &Value) -> Result<Self, MethodError> {
         let mut budget = MAX_CONDITIONS;
         parse(value, MAX_DEPTH, &mut budget)
+    }
+}
+
+impl Filter {
+    /// Whether a letter may begin or cease to match: its words and dates never change, its folders and
+    /// keywords do.
+    pub fn is_mutable(&self) -> bool {
+        match self {
+            Self::Operator(_, filters) => filters.iter().any(Self::is_mutable),
+            Self::Condition(condition) => matches!(
+                condition,
+                Condition::InFolder(_)
+                    | Condition::InFolderOtherThan(_)
+                    | Condition::HasKeyword(_)
+                    | Condition::NotKeyword(_)
+                    | Condition::SomeInThreadHaveKeyword(_)
+            ),
+        }
     }
 }
 
@@ -114,11 +132,7 @@ fn parse(value: &Value, depth: usize, budget: &mut usize) -> Result<Filter, Meth
 fn condition(name: &str, value: &Value) -> Result<Condition, MethodError> {
     let wrong = || MethodError::invalid(format!("filter/{name} has the wrong type"));
     let text = || value.as_str().map(str::to_owned).ok_or_else(wrong);
-    let words = || {
-        let mut words = fold::words(value.as_str().ok_or_else(wrong)?);
-        words.truncate(MAX_WORDS);
-        Ok(words)
-    };
+    let words = || Ok(Words::parse(value.as_str().ok_or_else(wrong)?));
     let moment = || value.as_str().and_then(date::parse).ok_or_else(wrong);
     let size = || value.as_i64().filter(|n| *n >= 0).ok_or_else(wrong);
     let keyword = || {
@@ -155,5 +169,3 @@ fn condition(name: &str, value: &Value) -> Result<Condition, MethodError> {
 const MAX_DEPTH: usize = 8;
 /// Conditions of one query.
 const MAX_CONDITIONS: usize = 100;
-/// Words of one condition.
-const MAX_WORDS: usize = 16;

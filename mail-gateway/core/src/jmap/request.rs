@@ -5,8 +5,12 @@ use serde_json::Value;
 use super::{Object, RequestError, reference};
 
 /// What this server can do.
-pub const CAPABILITIES: [&str; 3] =
-    ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:ietf:params:jmap:submission"];
+pub const CAPABILITIES: [&str; 4] = [
+    "urn:ietf:params:jmap:core",
+    "urn:ietf:params:jmap:mail",
+    "urn:ietf:params:jmap:submission",
+    "urn:ietf:params:jmap:websocket",
+];
 
 /// Octets of an API request.
 pub const MAX_SIZE_REQUEST: usize = 10_000_000;

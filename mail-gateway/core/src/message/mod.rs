@@ -12,7 +12,7 @@ pub mod text;
 
 pub use address::Address;
 pub use blob::BlobId;
-pub use summary::{Search, Summary};
+pub use summary::Summary;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
-//! What a list of letters shows and a search looks at, computed once when a body is stored.
+//! What a list of letters shows, computed once when a body is stored.
 
-use mail_parser::{HeaderName, Message, parsers::fields::thread::thread_name};
+use mail_parser::{HeaderName, parsers::fields::thread::thread_name};
 use serde::{Deserialize, Serialize};
 
 use super::{Address, address, parse, text};
@@ -37,26 +37,6 @@ pub struct Summary {
     pub has_attachment: bool,
     /// Its beginning, for lists.
     pub preview: String,
-    /// Folded words; stored in columns of their own.
-    #[serde(skip)]
-    pub search: Search,
-}
-
-/// Folded words, each preceded by one space.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Search {
-    /// Of the author's name and address.
-    pub from: String,
-    /// Of the recipients.
-    pub to: String,
-    /// Of the recipients of a copy.
-    pub cc: String,
-    /// Of the hidden recipients.
-    pub bcc: String,
-    /// Of the subject.
-    pub subject: String,
-    /// Of the text and the names of attachments.
-    pub body: String,
 }
 
 impl Summary {
@@ -65,7 +45,7 @@ impl Summary {
         let message = parse::parse(raw);
         let plain = parse::plain_text(&message);
         let addresses = |name| message.header(name).and_then(|v| v.as_address()).map(address::flat);
-        let mut summary = Self {
+        Self {
             message_id: parse::message_ids(&message, HeaderName::MessageId),
             in_reply_to: parse::message_ids(&message, HeaderName::InReplyTo),
             references: parse::message_ids(&message, HeaderName::References),
@@ -80,10 +60,7 @@ impl Summary {
             size: u64::try_from(raw.len()).unwrap_or(u64::MAX),
             has_attachment: parse::has_attachment(&message),
             preview: text::preview(&plain),
-            search: Search::default(),
-        };
-        summary.search = search(&summary, &plain, &message);
-        summary
+        }
     }
 
     /// The subject without "Re:", "Fwd:" and the like, folded: what groups a thread (RFC 8621 §3).
@@ -105,30 +82,5 @@ impl Summary {
     }
 }
 
-fn search(summary: &Summary, plain: &str, message: &Message<'_>) -> Search {
-    let people = |list: &Option<Vec<Address>>| {
-        let mut words = String::new();
-        for one in list.iter().flatten() {
-            words.push_str(&text::searchable(one.name.as_deref().unwrap_or_default()));
-            words.push_str(&text::searchable(&one.email));
-        }
-        words
-    };
-    let mut body = text::searchable(plain);
-    for part in message.attachments().take(MAX_NAMES) {
-        body.push_str(&text::searchable(&parse::file_name(part).unwrap_or_default()));
-    }
-    Search {
-        from: people(&summary.from),
-        to: people(&summary.to),
-        cc: people(&summary.cc),
-        bcc: people(&summary.bcc),
-        subject: text::searchable(summary.subject.as_deref().unwrap_or_default()),
-        body,
-    }
-}
-
 /// Ancestors looked at for threading.
 const MAX_REFERENCES: usize = 50;
-/// Names of attachments that are searched.
-const MAX_NAMES: usize = 200;

@@ -95,15 +95,6 @@ fn hidden_recipients_leave_with_their_continuation_lines_and_nothing_else() {
 }
 
 #[test]
-fn words_are_found_without_marks() {
-    let raw = "From: \"Đơn vị\" <stttt@quangbinh.example>\r\nSubject: =?utf-8?B?QsOhbyBjw6Fv?= qu\u{ed} I\r\n\r\nHoà Hội\u{300} nghị";
-    let search = Summary::of(raw.as_bytes()).search;
-    assert_eq!(search.subject, " bao cao qui i");
-    assert_eq!(search.from, " don vi stttt quangbinh example");
-    assert_eq!(search.body, " hoa hoi nghi");
-}
-
-#[test]
 fn names_in_decomposed_form_become_composed() {
     let name = "Ba\u{301}o ca\u{301}o quy\u{301} I.docx";
     let raw = format!(

@@ -1,4 +1,4 @@
-//! Words of a letter: normal form, previews, what a search looks at.
+//! Words of a letter: normal form and previews.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -27,18 +27,5 @@ pub fn preview(text: &str) -> String {
     out
 }
 
-/// The folded words of `text`, each preceded by one space, at most [`SEARCHED`] bytes of text.
-pub fn searchable(text: &str) -> String {
-    let mut out = String::new();
-    let end = text.floor_char_boundary(SEARCHED);
-    for word in base::fold::words(text.get(..end).unwrap_or_default()) {
-        out.push(' ');
-        out.push_str(&word);
-    }
-    out
-}
-
 /// Characters of a preview: RFC 8621 §4.1.4 allows 256.
 const PREVIEW: usize = 256;
-/// Bytes of a body that are indexed; beyond this a letter is a data dump.
-const SEARCHED: usize = 256 * 1024;

@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: measured promises, one table.
 
+mod mail;
+
 use std::{
     fs,
     io::{Read, Write},
@@ -20,11 +22,18 @@ use crate::{
 /// When a promise is not kept.
 pub fn run(names: &[String]) -> Outcome {
     match names.split_first() {
-        None => {}
-        Some((first, rest)) if first == "sfu" => return sfu(rest),
-        Some((first, [])) if first == "start" => {}
-        Some((unknown, _)) => return Err(format!("no benchmark “{unknown}”; there are: start, sfu")),
+        None => {
+            start_of_hub()?;
+            mail::run()
+        }
+        Some((first, rest)) if first == "sfu" => sfu(rest),
+        Some((first, [])) if first == "start" => start_of_hub(),
+        Some((first, [])) if first == "mail" => mail::run(),
+        Some((unknown, _)) => Err(format!("no benchmark “{unknown}”; there are: start, mail, sfu")),
     }
+}
+
+fn start_of_hub() -> Outcome {
     install::build_web_client()?;
     say("building the hub (release)");
     release_build()?;

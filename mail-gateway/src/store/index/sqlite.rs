@@ -1,0 +1,91 @@
+//! The index in SQLite: FTS5 without the texts themselves (`content=''`), which are on disk anyway.
+//!
+//! Our own tokens go in, one space apart, so the tokenizer only cuts at spaces. One column holds the
+//! accounts that have the body: the search of one mailbox then skips through the lists of common words
+//! by the short list of that mailbox, instead of reading what thousands of others received.
+
+use database::sqlx::{self, AnyConnection, Executor};
+use mail_gateway_core::search::{Entry, Term, Words};
+
+use super::Field;
+use crate::store::StoreError;
+
+/// Makes the index when it is not there.
+pub(super) async fn prepare(c: &mut AnyConnection) -> Result<(), StoreError> {
+    c.execute(
+        "CREATE VIRTUAL TABLE IF NOT EXISTS letter_index USING fts5(account, sender, recipient, cc, bcc, subject, \
+         body, content='', contentless_delete=1, tokenize='ascii')",
+    )
+    .await?;
+    Ok(())
+}
+
+/// Selects the numbers of all bodies that have an entry.
+pub(super) const ENTRIES: &str = "SELECT rowid FROM letter_index";
+
+/// Adds the entry of the body number `doc`.
+pub(super) async fn add(
+    c: &mut AnyConnection,
+    doc: i64,
+    accounts: &[String],
+    entry: &Entry,
+) -> Result<(), StoreError> {
+    let accounts: Vec<String> = accounts.iter().map(|account| token(account)).collect();
+    sqlx::query(
+        "INSERT INTO letter_index (rowid, account, sender, recipient, cc, bcc, subject, body) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(doc)
+    .bind(accounts.join(" "))
+    .bind(entry.from.as_str())
+    .bind(entry.to.as_str())
+    .bind(entry.cc.as_str())
+    .bind(entry.bcc.as_str())
+    .bind(entry.subject.as_str())
+    .bind(entry.body.as_str())
+    .execute(&mut *c)
+    .await?;
+    Ok(())
+}
+
+/// Removes the entry of the body number `doc`, if there is one.
+pub(super) async fn remove(c: &mut AnyConnection, doc: i64) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM letter_index WHERE rowid = $1").bind(doc).execute(&mut *c).await?;
+    Ok(())
+}
+
+/// The condition on the letter `l`, with the placeholder of the expression.
+pub(super) fn condition(placeholder: String) -> String {
+    format!("l.doc IN (SELECT rowid FROM letter_index WHERE letter_index MATCH {placeholder})")
+}
+
+/// `words` in `field` of the bodies of `account`, in the language of FTS5. Words are letters and digits
+/// only, so nothing in them means anything to it.
+pub(super) fn expression(account: &str, field: Field, words: &Words) -> String {
+    let terms: Vec<String> = words.terms.iter().map(term).collect();
+    let terms = terms.join(" AND ");
+    let column = match field {
+        Field::Any => "",
+        Field::From => "sender : ",
+        Field::To => "recipient : ",
+        Field::Cc => "cc : ",
+        Field::Bcc => "bcc : ",
+        Field::Subject => "subject : ",
+        Field::Body => "body : ",
+    };
+    format!("account : \"{}\" AND {column}({terms})", token(account))
+}
+
+fn term(term: &Term) -> String {
+    let star = if term.is_beginning { " *" } else { "" };
+    let phrase = format!("\"{}\"{star}", term.phrase.join(" "));
+    match &term.instead {
+        None => phrase,
+        Some(word) => format!("({phrase} OR \"{word}\"{star})"),
+    }
+}
+
+/// The account as one word, marked so that no word of a letter is taken for it.
+fn token(account: &str) -> String {
+    format!("ǂ{}", account.replace('-', ""))
+}
