@@ -141,7 +141,7 @@ async fn fill(store: &Store, writer: &mut Writer, count: usize) {
         let received = first.plus(Duration::from_secs(60 * n as u64));
         tasks.spawn(async move {
             let key = format!("letter-{n}");
-            let seen = if n % 40 == 0 { Vec::new() } else { vec!["$seen".to_owned()] };
+            let seen = if n.is_multiple_of(40) { Vec::new() } else { vec!["$seen".to_owned()] };
             store.deliver_letter(key, AN, Role::Inbox, raw.into(), seen, received).await.expect("a delivery");
         });
         if tasks.len() >= 64 {
@@ -190,8 +190,11 @@ impl Writer {
         let from = format!("{family} {middle} {given} <{local}{}.stttt@quangbinh.example>", self.below(50));
         self.text += from.len() + subject.len() + body.len();
         // A third of the letters answers one from a while ago.
-        let answer =
-            if n > 50 && n % 3 == 0 { format!("In-Reply-To: <{}@bench>\r\n", n - 50) } else { String::new() };
+        let answer = if n > 50 && n.is_multiple_of(3) {
+            format!("In-Reply-To: <{}@bench>\r\n", n - 50)
+        } else {
+            String::new()
+        };
         format!(
             "Message-ID: <{n}@bench>\r\n{answer}From: {from}\r\nTo: an@quangbinh.example\r\nSubject: {subject}\r\n\
              Content-Type: text/plain; charset=utf-8\r\n\r\n{}",

@@ -6,6 +6,7 @@ mod push;
 mod query_changes;
 mod refused;
 mod sending;
+mod web_socket;
 
 use std::sync::{Arc, Mutex};
 

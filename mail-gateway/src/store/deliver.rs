@@ -9,7 +9,7 @@ use mail_gateway_core::{
     message::{BlobId, Summary},
 };
 
-use super::{Kind, Store, StoreError, folder, index, modseq, thread};
+use super::{Kind, Store, StoreError, folder, index, modseq, room, thread};
 
 /// A letter on its way into one mailbox.
 #[derive(Debug, Clone, Copy)]
@@ -100,6 +100,7 @@ pub(crate) async fn insert(
     .bind(doc)
     .execute(&mut *c)
     .await?;
+    room::count(c, account, 1, i64::try_from(new.summary.size).unwrap_or(i64::MAX)).await?;
     for keyword in new.keywords {
         sqlx::query("INSERT INTO keywords (letter, keyword) VALUES ($1, $2)")
             .bind(id.as_str())

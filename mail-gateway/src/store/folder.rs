@@ -113,14 +113,15 @@ pub(crate) async fn add_letter(
     .await?
     .ok_or(StoreError::BadFolders)?;
     sqlx::query(
-        "INSERT INTO letter_folder (account, letter, folder, uid, modseq, received) \
-         SELECT $1, id, $3, $4, $5, received FROM letters WHERE id = $2",
+        "INSERT INTO letter_folder (account, letter, folder, uid, modseq, received, added) \
+         SELECT $1, id, $3, $4, $5, received, $6 FROM letters WHERE id = $2",
     )
     .bind(account)
     .bind(letter)
     .bind(folder)
     .bind(row.try_get::<i64, _>(0)? - 1)
     .bind(modseq)
+    .bind(Timestamp::now().as_micros())
     .execute(&mut *c)
     .await?;
     touch_around(c, account, letter).await
@@ -367,7 +368,7 @@ async fn destroy(
         let mut folders = letter::folders_of(c, &letter).await?;
         folders.remove(id);
         if folders.is_empty() {
-            letter::destroy(c, account, &letter).await?;
+            letter::destroy(c, account, &letter, Timestamp::now()).await?;
         } else {
             letter::set_folders(c, account, &letter, &folders).await?;
         }

@@ -9,7 +9,7 @@ use mail_gateway_core::message::{BlobId, Summary};
 use super::{
     IN_LIST, Kind, Store, StoreError, count,
     deliver::{self, NewLetter, blob_of},
-    folder, modseq, placeholders, thread, upload,
+    folder, modseq, placeholders, removed, room, thread, upload,
 };
 
 /// A letter as lists need it: everything but its body.
@@ -184,15 +184,26 @@ async fn set_keywords(
 }
 
 /// Removes `letter` and leaves its tombstone.
-pub(crate) async fn destroy(c: &mut AnyConnection, account: &str, letter: &str) -> Result<(), StoreError> {
-    let row = sqlx::query("SELECT thread, created, blob FROM letters WHERE account = $1 AND id = $2")
-        .bind(account)
-        .bind(letter)
-        .fetch_optional(&mut *c)
-        .await?
-        .ok_or(StoreError::NotFound)?;
+pub(crate) async fn destroy(
+    c: &mut AnyConnection,
+    account: &str,
+    letter: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let row = sqlx::query(
+        "SELECT l.thread, l.created, l.blob, b.size FROM letters l JOIN bodies b ON b.blob = l.blob \
+         WHERE l.account = $1 AND l.id = $2",
+    )
+    .bind(account)
+    .bind(letter)
+    .fetch_optional(&mut *c)
+    .await?
+    .ok_or(StoreError::NotFound)?;
     let (thread, created): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
-    let until = Timestamp::now().plus(upload::DESTROYED_LIFE);
+    let keywords = keywords_of(c, letter).await?;
+    removed::note(c, account, letter, &keywords, now).await?;
+    room::count(c, account, -1, -row.try_get::<i64, _>(3)?).await?;
+    let until = now.plus(upload::DESTROYED_LIFE);
     upload::hold(c, account, &row.try_get::<String, _>(2)?, until).await?;
     modseq::bury(c, account, Kind::Email, letter, created).await?;
     let modseq = modseq::next(c, account, Kind::Email).await?;
@@ -349,8 +360,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn destroy_letter(&self, account: MailboxId, id: String) -> Result<(), StoreError> {
-        self.write(account, move |c| Box::pin(async move { destroy(c, &account.to_string(), &id).await }))
-            .await
+        self.write(account, move |c| {
+            Box::pin(async move { destroy(c, &account.to_string(), &id, Timestamp::now()).await })
+        })
+        .await
     }
 }
 

@@ -13,6 +13,8 @@ pub(crate) mod index;
 pub mod letter;
 pub mod modseq;
 pub mod query;
+pub mod removed;
+pub mod room;
 pub mod since;
 pub mod submission;
 pub(crate) mod sweep;
@@ -132,14 +134,8 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn usage(&self, mailbox: MailboxId) -> Result<Usage, StoreError> {
-        let row = sqlx::query(
-            "SELECT COUNT(*), COALESCE(SUM(b.size), 0) FROM letters l JOIN bodies b ON b.blob = l.blob \
-             WHERE l.account = $1",
-        )
-        .bind(mailbox.to_string())
-        .fetch_one(self.database.readers())
-        .await?;
-        Ok(Usage { letters: unsigned(row.try_get(0)?), bytes: unsigned(row.try_get(1)?) })
+        // The kind decides the limit only, which is not asked for here.
+        Ok(self.room(mailbox, directory_core::MailboxKind::Personal).await?.usage)
     }
 
     /// Writes a consistent copy, `mail.db` and `mail/blobs`, into `target`.

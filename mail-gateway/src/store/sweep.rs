@@ -7,7 +7,7 @@ use database::sqlx::{self, Row};
 use mail_gateway_core::message::BlobId;
 use tokio_util::sync::CancellationToken;
 
-use super::{Store, StoreError, index};
+use super::{Store, StoreError, index, removed};
 
 /// Sweeps every [`EVERY`] until `stop`.
 pub(crate) async fn run(store: Store, stop: CancellationToken) {
@@ -25,13 +25,18 @@ pub(crate) async fn run(store: Store, stop: CancellationToken) {
 }
 
 impl Store {
-    /// Forgets expired uploads and old delivery keys, then deletes every body that no letter, upload
+    /// Empties the trash of what lay there too long, forgets expired uploads and old delivery keys, then deletes every body that no letter, upload
     /// or queue entry names; answers how many.
     ///
     /// # Errors
     /// When disk or database fail; nothing that is named is ever deleted.
     pub async fn sweep(&self, now: Timestamp) -> Result<usize, StoreError> {
         let _quiet = self.deleting.lock().await;
+        let changed = self
+            .database()
+            .write::<_, StoreError, _>(move |c| Box::pin(async move { removed::empty_trash(c, now).await }))
+            .await?;
+        self.announce(changed.iter().filter_map(|account| account.parse().ok()));
         let unnamed = self.database().write(move |c| Box::pin(async move { unnamed(c, now).await })).await?;
         let count = unnamed.len();
         for blob in unnamed {
@@ -52,7 +57,8 @@ async fn unnamed(c: &mut sqlx::AnyConnection, now: Timestamp) -> Result<Vec<Blob
         .await?;
     let bodies = sqlx::query(
         "DELETE FROM bodies WHERE NOT EXISTS (SELECT 1 FROM letters l WHERE l.blob = bodies.blob) \
-         AND NOT EXISTS (SELECT 1 FROM uploads u WHERE u.blob = bodies.blob) RETURNING blob, doc",
+         AND NOT EXISTS (SELECT 1 FROM uploads u WHERE u.blob = bodies.blob) \
+         AND NOT EXISTS (SELECT 1 FROM removed_letters r WHERE r.blob = bodies.blob) RETURNING blob, doc",
     )
     .fetch_all(&mut *c)
     .await?;
@@ -64,7 +70,8 @@ async fn unnamed(c: &mut sqlx::AnyConnection, now: Timestamp) -> Result<Vec<Blob
         let name: String = row.try_get(0)?;
         let row = sqlx::query(
             "SELECT EXISTS (SELECT 1 FROM letters WHERE blob = $1) OR EXISTS (SELECT 1 FROM uploads WHERE blob = $1) \
-             OR EXISTS (SELECT 1 FROM queue_letter WHERE blob = $1)",
+             OR EXISTS (SELECT 1 FROM queue_letter WHERE blob = $1) \
+             OR EXISTS (SELECT 1 FROM removed_letters WHERE blob = $1)",
         )
         .bind(name.as_str())
         .fetch_one(&mut *c)

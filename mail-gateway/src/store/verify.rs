@@ -47,7 +47,10 @@ impl fmt::Display for Report {
         writeln!(f, "{} bodies were read.", self.bodies)?;
         for (list, what) in [(&self.missing, "is missing"), (&self.damaged, "is damaged")] {
             for blob in list {
-                writeln!(f, "The body {blob} {what}: bring the file mail/blobs/…/{blob} back from a backup.")?;
+                writeln!(
+                    f,
+                    "The body {blob} {what}: bring the file mail/blobs/…/{blob} back from a backup."
+                )?;
             }
         }
         let done = if self.is_repaired { "repaired" } else { "--repair makes this right" };
@@ -83,7 +86,13 @@ impl Store {
             let mut snapshot = self.database().readers().begin().await?;
             rows(&mut snapshot, false, now).await?
         };
-        Ok(Report { bodies: report.bodies, missing: report.missing, damaged: report.damaged, orphans: report.orphans, ..rows })
+        Ok(Report {
+            bodies: report.bodies,
+            missing: report.missing,
+            damaged: report.damaged,
+            orphans: report.orphans,
+            ..rows
+        })
     }
 
     async fn verify_bodies(&self, report: &mut Report) -> Result<(), StoreError> {

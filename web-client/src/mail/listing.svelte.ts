@@ -1,11 +1,13 @@
 // The letters of one folder, or of one search, page by page; and what is done to them.
 
 import { SvelteSet } from "svelte/reactivity";
+import { nowMillis } from "../lib/clock";
 import { toasts } from "../ui/toasts.svelte";
 import { byRole } from "./folders";
 import { from, JmapError, need } from "./jmap";
 import { keyword, moveTo, PAGE, patched, rows, type ListRow, type Patches } from "./list";
 import { HEAD, post } from "./post.svelte";
+import { EVERYTHING, filterOf, type Narrowing } from "./search";
 import type { EmailHead, GetResponse, QueryResponse, SetResponse } from "./types";
 import { t } from "./words";
 
@@ -20,6 +22,13 @@ interface Page {
     /** Every letter of the conversations shown: where it lies and how it is marked. */
     letters: EmailHead[];
     total: number;
+    /** Of a search: the place in the text that answers it, by letter (RFC 8621 §5). */
+    snippets: Map<string, string>;
+}
+
+interface Snippet {
+    emailId: string;
+    preview: string | null;
 }
 
 class Listing {
@@ -32,6 +41,8 @@ class Listing {
     total = $state(0);
     more = $state(false);
     selected = new SvelteSet<string>();
+    narrowing = $state.raw<Narrowing>(EVERYTHING);
+    snippets = $state.raw<ReadonlyMap<string, string>>(new Map());
     #letters = new Map<string, EmailHead>();
     #visit = 0;
 
@@ -39,7 +50,17 @@ class Listing {
     async open(account: string, folder: string, query: string): Promise<void> {
         if (account === this.account && folder === this.folder && query === this.query && this.state !== "failed")
             return;
-        Object.assign(this, { account, folder, query, state: "loading", rows: [], total: 0 });
+        // A new search begins wide; what narrowed the last one would hide letters unnoticed.
+        const narrowing = query === this.query && account === this.account ? this.narrowing : EVERYTHING;
+        Object.assign(this, { account, folder, query, narrowing, state: "loading", rows: [], total: 0 });
+        this.selected.clear();
+        await this.#load(PAGE);
+    }
+
+    /** Narrows the search down, or sorts it otherwise. */
+    async narrow(change: Partial<Narrowing>): Promise<void> {
+        this.narrowing = { ...this.narrowing, ...change };
+        Object.assign(this, { state: "loading", rows: [], total: 0 });
         this.selected.clear();
         await this.#load(PAGE);
     }
@@ -126,12 +147,13 @@ class Listing {
     async #load(limit: number): Promise<void> {
         const visit = ++this.#visit;
         try {
-            const page = await fetchPage(this.account, this.folder, this.query, limit);
+            const page = await fetchPage(this.account, this.folder, this.query, this.narrowing, limit);
             if (visit !== this.#visit) return;
             this.#letters = new Map([...page.heads, ...page.letters].map((letter) => [letter.id, letter]));
             const threads = new Map(page.threads.map((thread) => [thread.id, thread.emailIds]));
             this.rows = this.#drawn(rows(page.heads, threads));
             this.total = page.total;
+            this.snippets = page.snippets;
             this.state = "ready";
         } catch (error) {
             if (visit !== this.#visit) return;
@@ -144,14 +166,23 @@ class Listing {
 }
 
 /** One request: ids, heads, conversations and the letters in them. */
-async function fetchPage(accountId: string, folder: string, query: string, limit: number): Promise<Page> {
-    const [found, heads, threads, letters] = await post.jmap.request([
+async function fetchPage(
+    accountId: string,
+    folder: string,
+    query: string,
+    narrowing: Narrowing,
+    limit: number,
+): Promise<Page> {
+    const searching = query !== "";
+    const filter = searching ? filterOf(query, narrowing, new Date(nowMillis())) : { inMailbox: folder };
+    const property = searching && !narrowing.newest ? "relevance" : "receivedAt";
+    const [found, heads, threads, letters, snippets] = await post.jmap.request([
         [
             "Email/query",
             {
                 accountId,
-                filter: query === "" ? { inMailbox: folder } : { text: query },
-                sort: [{ property: "receivedAt", isAscending: false }],
+                filter,
+                sort: [{ property, isAscending: false }],
                 collapseThreads: true,
                 position: 0,
                 limit,
@@ -161,6 +192,7 @@ async function fetchPage(accountId: string, folder: string, query: string, limit
         ["Email/get", { accountId, "#ids": from(0, "Email/query", "/ids"), properties: HEAD }],
         ["Thread/get", { accountId, "#ids": from(1, "Email/get", "/list/*/threadId") }],
         ["Email/get", { accountId, "#ids": from(2, "Thread/get", "/list/*/emailIds"), properties: HEAD }],
+        ...(searching ? [snippetsOf(accountId, filter)] : []),
     ]);
     const { ids, total } = need<QueryResponse>(found);
     const list = need<GetResponse<EmailHead>>(heads).list;
@@ -171,7 +203,18 @@ async function fetchPage(accountId: string, folder: string, query: string, limit
         threads: threads instanceof JmapError ? [] : (threads as GetResponse<Thread>).list,
         letters: letters instanceof JmapError ? [] : (letters as GetResponse<EmailHead>).list,
         total: total ?? ids.length,
+        snippets: new Map(
+            snippets === undefined || snippets instanceof JmapError
+                ? []
+                : (snippets as GetResponse<Snippet>).list.flatMap((one) =>
+                      one.preview === null ? [] : [[one.emailId, one.preview] as const],
+                  ),
+        ),
     };
+}
+
+function snippetsOf(accountId: string, filter: Record<string, unknown>): [string, Record<string, unknown>] {
+    return ["SearchSnippet/get", { accountId, filter, "#emailIds": from(0, "Email/query", "/ids") }];
 }
 
 export const listing = new Listing();

@@ -52,7 +52,7 @@ async fn act(hub: &Hub, random: &mut Seeded, n: u32) {
             let parent = random.next_u32() % (n + 1);
             let raw = format!(
                 "Message-ID: <{n}@a>\r\nIn-Reply-To: <{parent}@a>\r\nSubject: Báo cáo\r\n\r\nsố {}",
-                if n % 2 == 0 { "chẵn" } else { "lẻ" }
+                if n.is_multiple_of(2) { "chẵn" } else { "lẻ" }
             );
             hub.deliver(AN, &raw).await;
         }

@@ -77,7 +77,7 @@ async fn a_body_held_by_several_is_indexed_once_and_goes_with_the_last() {
     store.destroy_letter(AN, first).await.unwrap();
     assert_eq!((found(&store, AN, "chung").await, found(&store, BINH, "chung").await), (0, 1));
     store.destroy_letter(BINH, second).await.unwrap();
-    let later = Timestamp::now().plus(std::time::Duration::from_secs(3600));
+    let later = Timestamp::now().plus(std::time::Duration::from_secs(31 * 86_400));
     store.sweep(later).await.unwrap();
     let left =
         database::sqlx::query("SELECT COUNT(*) FROM letter_index WHERE letter_index MATCH '\"chung\"'")
