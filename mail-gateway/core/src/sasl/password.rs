@@ -12,14 +12,14 @@ pub(super) enum Password {
     /// LOGIN: the name is awaited.
     LoginName,
     /// LOGIN: the password is awaited.
-    LoginPassword(String),
+    LoginSecret(String),
 }
 
 impl Password {
     pub(super) fn opening(&self) -> &'static [u8] {
         match self {
             Self::Plain => b"",
-            Self::LoginName | Self::LoginPassword(_) => b"Username:",
+            Self::LoginName | Self::LoginSecret(_) => b"Username:",
         }
     }
 
@@ -29,10 +29,10 @@ impl Password {
             Self::Plain => plain(text),
             Self::LoginName if text.is_empty() => Step::Refused,
             Self::LoginName => {
-                *self = Self::LoginPassword(text.to_owned());
+                *self = Self::LoginSecret(text.to_owned());
                 Step::Challenge(b"Password:".to_vec())
             }
-            Self::LoginPassword(login) => {
+            Self::LoginSecret(login) => {
                 Step::SignIn(Claim::Password { login, password: Redacted::new(text.to_owned()) })
             }
         }
