@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{
     Reader, Service, changes, context::Context, email, email_add, email_query, email_set, identity, mailbox,
-    session, snippet, submission, thread,
+    session, snippet, submission, thread, upkeep,
 };
 use crate::store::Kind;
 
@@ -93,6 +93,10 @@ async fn method(context: &mut Context<'_>, name: &str, arguments: Object) -> Res
         "SearchSnippet/get" => one(snippet::get(context, &arguments).await?),
         "Email/set" => one(email_set::set(context, &arguments).await?),
         "Email/changes" => one(changes::changes(context, &arguments, Kind::Email).await?),
+        "Quota/get" => one(upkeep::quota(context, &arguments).await?),
+        "Quota/changes" => one(upkeep::quota_changes(context, &arguments).await?),
+        "DeletedEmail/get" => one(upkeep::deleted(context, &arguments).await?),
+        "DeletedEmail/restore" => one(upkeep::restore(context, &arguments).await?),
         "Thread/get" => one(thread::get(context, &arguments).await?),
         "Thread/changes" => one(changes::changes(context, &arguments, Kind::Thread).await?),
         "Identity/get" => one(identity::get(context, &arguments).await?),

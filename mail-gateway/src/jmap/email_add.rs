@@ -54,6 +54,7 @@ async fn import_one(context: &Context<'_>, grant: &MailboxGrant, object: &Object
     let arrived = message.received().and_then(|field| field.date()).map(|date| date.to_timestamp());
     let arrived = arrived.map_or(context.now, Timestamp::from_seconds);
     drop(message);
+    context.has_room(grant, loaded.bytes.len()).await?;
     let import = placed(context, object, arrived)?;
     let done = context.service.store.import(grant.mailbox, loaded.bytes, import).await.map_err(set_error)?;
     Ok(json!({
@@ -112,6 +113,7 @@ async fn copy_one(
 ) -> Result<Value, SetError> {
     let store = &context.service.store;
     let letter = store.letter(from.mailbox, original).await.map_err(set_error)?;
+    context.has_room(to, usize::try_from(letter.summary.size).unwrap_or(usize::MAX)).await?;
     let mut import = placed(context, object, letter.received)?;
     if !object.contains_key("keywords") {
         import.keywords = letter.keywords;

@@ -84,6 +84,7 @@ async fn create(context: &Context<'_>, grant: &MailboxGrant, mut email: Object) 
     let message_id = format!("{}@{}", LetterId::new(context.now, &mut System), context.service.domain);
     let draft = draft::parse(email, &bytes)?;
     let raw = draft.write(&message_id, context.now).map_err(|why| SetError::invalid(&[property(&why.0)]))?;
+    context.has_room(grant, raw.len()).await?;
     let import = Import { folders, keywords, received };
     let done = context.service.store.import(grant.mailbox, raw.into(), import).await.map_err(set_error)?;
     Ok(json!({

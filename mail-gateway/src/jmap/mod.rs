@@ -20,6 +20,7 @@ mod snippet;
 mod submission;
 mod thread;
 mod turns;
+mod upkeep;
 mod web_socket;
 
 use std::sync::Arc;

@@ -11,7 +11,7 @@ use directory_core::{MailboxKind, Principal};
 use mail_gateway_core::{jmap::request, message::BlobId};
 use serde_json::{Value, json};
 
-use super::{Reader, Service, failed};
+use super::{Reader, Service, failed, upkeep};
 
 const CORE: &str = "urn:ietf:params:jmap:core";
 const MAIL: &str = "urn:ietf:params:jmap:mail";
@@ -47,6 +47,8 @@ fn object(principal: &Principal) -> Value {
                         "emailQuerySortOptions": super::email_query::SORT_OPTIONS,
                         "mayCreateTopLevelMailbox": true,
                     },
+                    upkeep::QUOTA: {},
+                    upkeep::DELETED: {},
                     SUBMISSION: { "maxDelayedSend": 0, "submissionExtensions": {} },
                 },
             }),
@@ -55,7 +57,7 @@ fn object(principal: &Principal) -> Value {
     let personal = principal.mailboxes.iter().find(|grant| grant.kind == MailboxKind::Personal);
     let primary = personal.or(principal.mailboxes.first()).map(|grant| grant.mailbox);
     let primary = match primary {
-        Some(id) => json!({ CORE: id, MAIL: id, SUBMISSION: id }),
+        Some(id) => json!({ CORE: id, MAIL: id, SUBMISSION: id, upkeep::QUOTA: id, upkeep::DELETED: id }),
         None => json!({}),
     };
     json!({
@@ -72,6 +74,8 @@ fn object(principal: &Principal) -> Value {
             },
             MAIL: {},
             SUBMISSION: {},
+            upkeep::QUOTA: {},
+            upkeep::DELETED: {},
             // RFC 8887 §3.
             WEB_SOCKET: { "url": "/jmap/ws", "supportsPush": true },
         },

@@ -8,7 +8,7 @@ import { toasts } from "../ui/toasts.svelte";
 import { shown } from "./addresses";
 import { byRole, sorted, unread } from "./folders";
 import { from, Jmap, JmapError, need, type Call } from "./jmap";
-import type { ChangesResponse, EmailHead, GetResponse, Mailbox, StateChange } from "./types";
+import type { ChangesResponse, EmailHead, GetResponse, Mailbox, Quota, StateChange } from "./types";
 import { t } from "./words";
 
 export const HEAD = [
@@ -30,6 +30,8 @@ class Post {
     error = $state.raw<unknown>(null);
     /** By mailbox of the directory, which is the JMAP account. */
     folders = $state.raw<Record<string, Mailbox[]>>({});
+    /** How full each mailbox is. */
+    quotas = $state.raw<Record<string, Quota>>({});
     #jmap: Jmap | null = null;
     #seen: Record<string, string> = {};
     #stream: EventSource | null = null;
@@ -88,26 +90,37 @@ class Post {
 
     /** Fetches the folders of `account` again: after an act of one's own. */
     async refreshFolders(account: string): Promise<void> {
-        const answer = await this.jmap.call<GetResponse<Mailbox>>("Mailbox/get", { accountId: account, ids: null });
-        this.#take(account, answer);
+        const [folders, quota] = await this.jmap.request([
+            ["Mailbox/get", { accountId: account, ids: null }],
+            ["Quota/get", { accountId: account, ids: null }],
+        ]);
+        this.#take(account, need<GetResponse<Mailbox>>(folders));
+        this.#measure(account, quota);
     }
 
     async #loadAll(): Promise<void> {
         const calls: Call[] = this.accounts.flatMap(({ mailbox }): Call[] => [
             ["Mailbox/get", { accountId: mailbox, ids: null }],
             ["Email/get", { accountId: mailbox, ids: [], properties: ["id"] }],
+            ["Quota/get", { accountId: mailbox, ids: null }],
         ]);
         if (calls.length === 0) return;
         const answers = await this.jmap.request(calls);
         this.accounts.forEach(({ mailbox }, index) => {
-            this.#take(mailbox, need<GetResponse<Mailbox>>(answers[2 * index]));
-            this.#seen[mailbox] = need<GetResponse<EmailHead>>(answers[2 * index + 1]).state;
+            this.#take(mailbox, need<GetResponse<Mailbox>>(answers[3 * index]));
+            this.#seen[mailbox] = need<GetResponse<EmailHead>>(answers[3 * index + 1]).state;
+            this.#measure(mailbox, answers[3 * index + 2]);
         });
     }
 
     #take(account: string, answer: GetResponse<Mailbox>) {
         this.folders = { ...this.folders, [account]: sorted(answer.list) };
         this.#count();
+    }
+
+    #measure(account: string, answer: unknown) {
+        const quota = answer instanceof JmapError ? undefined : (answer as GetResponse<Quota> | undefined)?.list[0];
+        if (quota) this.quotas = { ...this.quotas, [account]: quota };
     }
 
     #count() {

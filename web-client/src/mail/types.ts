@@ -17,6 +17,13 @@ export interface Mailbox {
     unreadEmails: number;
 }
 
+/** RFC 9425 §4: the one quota of a mailbox, in octets. */
+export interface Quota {
+    used: number;
+    hardLimit: number;
+    warnLimit: number;
+}
+
 /** The roles of RFC 8621 §2 that the hub creates. */
 export type Role = "inbox" | "important" | "sent" | "drafts" | "archive" | "junk" | "trash";
 

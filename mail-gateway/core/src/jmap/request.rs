@@ -5,11 +5,13 @@ use serde_json::Value;
 use super::{Object, RequestError, reference};
 
 /// What this server can do.
-pub const CAPABILITIES: [&str; 4] = [
+pub const CAPABILITIES: [&str; 6] = [
     "urn:ietf:params:jmap:core",
     "urn:ietf:params:jmap:mail",
     "urn:ietf:params:jmap:submission",
     "urn:ietf:params:jmap:websocket",
+    "urn:ietf:params:jmap:quota",
+    "urn:lienthong:params:jmap:deleted",
 ];
 
 /// Octets of an API request.

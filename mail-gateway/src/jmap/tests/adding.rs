@@ -95,3 +95,39 @@ async fn a_search_shows_why_and_puts_the_exact_first() {
     assert_eq!(snippets["list"][1]["preview"], "gửi xã <mark>Quảng Phú</mark> &lt;b&gt;báo cáo&lt;/b&gt;");
     assert_eq!(snippets["notFound"], json!(["x"]));
 }
+
+#[tokio::test]
+async fn a_full_mailbox_says_so_and_tells_how_full_it_is() {
+    let hub = Hub::new().await;
+    hub.deliver(AN, LETTER).await;
+    let blob = upload(&hub, LETTER).await;
+    let size = u64::try_from(LETTER.len()).unwrap();
+    hub.store.set_quota(AN, Some(size * 2 - 1)).await.unwrap();
+    let quota = hub.call("Quota/get", json!({ "ids": null })).await;
+    assert_eq!(
+        (&quota["list"][0]["used"], &quota["list"][0]["hardLimit"]),
+        (&json!(size), &json!(size * 2 - 1))
+    );
+    let emails = json!({ "a": { "blobId": blob, "mailboxIds": { "inbox": true } } });
+    let answer = hub.call("Email/import", json!({ "emails": emails })).await;
+    assert_eq!(answer["notCreated"]["a"]["type"], "overQuota");
+    hub.store.set_quota(AN, None).await.unwrap();
+    assert!(hub.call("Email/import", json!({ "emails": emails })).await["created"]["a"]["id"].is_string());
+}
+
+#[tokio::test]
+async fn a_destroyed_letter_is_listed_and_comes_back_once() {
+    let hub = Hub::new().await;
+    let id = hub.deliver(AN, LETTER).await;
+    hub.call("Email/set", json!({ "destroy": [id] })).await;
+    let deleted = hub.call("DeletedEmail/get", json!({})).await;
+    assert_eq!((&deleted["list"][0]["id"], &deleted["list"][0]["subject"]), (&json!(id), &json!("Giấy mời")));
+    let done = hub.call("DeletedEmail/restore", json!({ "ids": [id] })).await;
+    let back = done["restored"][&id]["id"].clone();
+    let got = hub.call("Email/get", json!({ "ids": [back], "properties": ["mailboxIds"] })).await;
+    assert_eq!(got["list"][0]["mailboxIds"], json!({ "inbox": true }));
+    let again = hub.call("DeletedEmail/restore", json!({ "ids": [id] })).await;
+    assert_eq!(again["notRestored"][&id]["type"], "notFound");
+    let foreign = hub.calls_as(2, json!([["DeletedEmail/get", { "accountId": AN }, "0"]])).await;
+    assert_eq!(foreign[0][1]["type"], "accountNotFound");
+}
