@@ -228,3 +228,46 @@ fn cores() -> usize {
 const ORDERS: usize = 4_096;
 /// A few seconds of events of a large hub.
 const EVENTS: usize = 8_192;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(workers: usize) -> (SfuHandle, mpsc::Receiver<Event>) {
+        let addresses = vec![std::net::Ipv4Addr::LOCALHOST.into()];
+        Sfu::start(&Config { addresses, udp_port: 0, workers, ..Config::default() }).unwrap()
+    }
+
+    async fn offer(sfu: &SfuHandle, meeting: u128, seat: u128) -> Result<String, OfferError> {
+        let sdp =
+            include_str!("../core/testdata/chromium.sdp").lines().collect::<Vec<_>>().join("\r\n") + "\r\n";
+        sfu.offer(MeetingId::from_u128(meeting), SeatId::from_u128(seat), &sdp).await
+    }
+
+    #[tokio::test]
+    async fn a_hub_that_ends_takes_no_new_meetings_and_lets_running_ones_go_on() {
+        let (sfu, _events) = start(2);
+        offer(&sfu, 1, 1).await.unwrap();
+        sfu.drain();
+        assert_eq!(offer(&sfu, 2, 2).await, Err(OfferError::Unavailable));
+        assert!(offer(&sfu, 1, 3).await.is_ok());
+        assert!(offer(&sfu, 1, 1).await.is_ok(), "who comes back finds its seat");
+        sfu.shutdown();
+    }
+
+    #[tokio::test]
+    async fn a_large_meeting_is_answered_by_every_worker() {
+        let (sfu, _events) = start(2);
+        let mut ports = Vec::new();
+        for seat in 0..40 {
+            let answer = offer(&sfu, 1, seat).await.unwrap();
+            let candidate = answer.lines().find(|line| line.starts_with("a=candidate:")).unwrap().to_owned();
+            ports.extend(candidate.split(' ').nth(5).map(str::to_owned));
+        }
+        assert!(ports[..16].iter().all(|port| *port == ports[0]), "sixteen stay together");
+        ports.sort();
+        ports.dedup();
+        assert_eq!(ports.len(), 2);
+        sfu.shutdown();
+    }
+}

@@ -38,6 +38,8 @@ pub struct Measured {
     pub latency: (f64, f64),
     /// Packets missing.
     pub lost: u64,
+    /// Robots that look at somebody and saw nothing.
+    pub blind: usize,
 }
 
 /// What joining cost.
@@ -103,6 +105,7 @@ impl Cast {
         let elapsed = start.elapsed().as_secs_f64();
         let seen: Vec<Seen> =
             [senders.report(), receivers.report()].concat().into_iter().map(|(seen, _)| seen).collect();
+        let looking = scenario.cast.iter().filter(|role| !role.sees.is_empty()).count();
         let packets: u64 = seen.iter().map(|seen| seen.packets).sum();
         let spent = (after.media - before.media).as_secs_f64();
         let mut latencies: Vec<u64> = seen.iter().flat_map(|seen| &seen.latencies).copied().collect();
@@ -117,6 +120,7 @@ impl Cast {
                 / (after.messages - before.messages).max(1) as f64,
             load: spent / elapsed,
             latency: (quantile(&latencies, 0.5) / 1e6, quantile(&latencies, 0.99) / 1e6),
+            blind: looking.saturating_sub(seen.iter().filter(|seen| seen.packets > 0).count()),
             lost: seen.iter().map(|seen| seen.lost).sum(),
         })
     }

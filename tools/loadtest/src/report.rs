@@ -15,14 +15,17 @@ pub fn head(workers: usize) {
 /// A scenario's row; whether its promises were kept.
 pub fn measured(row: &Measured) -> bool {
     let (must, aim) = row.limits;
-    let Measured { name, cost, rate, run, load, latency: (median, most), lost, .. } = row;
+    let Measured { name, cost, rate, run, load, latency: (median, most), lost, blind, .. } = row;
     println!(
         "| {name} | **{cost:.2}** | ≤ {must} | {aim} | {rate:.0} | {run:.1} | {load:.2} | \
          {median:.2} / {most:.2} ms | {lost} |"
     );
+    if *blind > 0 {
+        println!("{blind} robots saw nothing");
+    }
     // Above half load nothing is promised but the price.
     let is_calm = !row.is_flood && *load <= 0.5;
-    *cost <= must && (!is_calm || (*median <= 2.5 && *most <= 6.0 && *lost == 0))
+    *blind == 0 && *cost <= must && (!is_calm || (*median <= 2.5 && *most <= 6.0 && *lost == 0))
 }
 
 /// The row of those who join.
