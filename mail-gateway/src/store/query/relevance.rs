@@ -1,7 +1,8 @@
 //! Which hits come first: the newest that are likely to answer best are compared with what was typed.
 //!
-//! Comparing every hit would mean reading every letter. Three short lists are enough: the newest with
-//! the words together in the subject, the newest with the words together anywhere, the newest at all.
+//! Comparing every hit would mean reading every letter. Two short lists are enough: the newest with the
+//! words together in the subject, the newest with the words together anywhere. What has them scattered
+//! follows by date, as it would anyway.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +35,7 @@ impl Store {
             Filter::Operator(Operator::And, vec![phrase, filter.clone()])
         };
         let mut candidates = BTreeMap::new();
-        for filter in [together(Condition::Subject), together(Condition::Text), filter.clone()] {
+        for filter in [together(Condition::Subject), together(Condition::Text)] {
             self.newest(&Query { filter: Some(&filter), ..query.clone() }, &mut candidates).await?;
         }
         let mut candidates: Vec<Candidate> = candidates.into_values().collect();
@@ -110,7 +111,7 @@ fn searched(filter: &Filter) -> Option<&Words> {
     }
 }
 
-/// Hits of each of the three lists.
+/// Hits of each of the two lists.
 const SHORT_LIST: usize = 100;
 /// Bodies read for one search.
 const MAX_READ: usize = 40;
