@@ -116,6 +116,7 @@ fn rest(protocol: &Declarations) -> Declarations {
     all.add::<signaling::EntryView>();
     all.add::<signaling::GuestLink>();
     all.add::<signaling::NewGuestLink>();
+    all.add::<signaling::AnswerRequest>();
     all.add::<signaling::GuestLinkView>();
     all.add::<signaling::InviteeView>();
     all.add::<signaling::ErrorBody>();

@@ -25,9 +25,9 @@ pub use config::Config;
 pub use meetings::Meetings;
 pub use problem::{ErrorBody, ErrorDetail};
 pub use rest::types::{
-    EntryView, GuestLink, GuestLinkView, InviteeView, MeetingChange, MeetingDetail, MeetingSummary,
-    NewGuestLink, NewMeeting, RoleOf,
+    AnswerRequest, EntryView, GuestLink, GuestLinkView, InviteeView, MeetingChange, MeetingDetail,
+    MeetingSummary, NewGuestLink, NewMeeting, RoleOf,
 };
 pub use sample::{SAMPLE_MEETING, Sample};
-pub use signaling_core::{Role, UnknownRole};
+pub use signaling_core::{Attendance, Reply, Role, Substitute, UnknownRole};
 pub use tokens::SeatToken;

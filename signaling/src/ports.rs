@@ -147,7 +147,7 @@ impl Invitee {
     /// The same with a role in a meeting.
     pub(crate) fn with_role(self, role: Role) -> signaling_core::Invitee {
         let Self { person, name, address, unit_name, position, order } = self;
-        signaling_core::Invitee { person, name, address, unit_name, position, order, role }
+        signaling_core::Invitee { person, name, address, unit_name, position, order, role, answer: None }
     }
 }
 
@@ -190,8 +190,20 @@ pub struct Invitation {
     pub chair: String,
     /// Who gets it.
     pub recipients: Vec<Invitee>,
+    /// The answer, in a letter that is one.
+    #[serde(default)]
+    pub reply: Option<ReplyLetter>,
     /// When it was decided (iCalendar DTSTAMP).
     pub at: Timestamp,
+}
+
+/// Who answers, and what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyLetter {
+    /// Who was invited and answers.
+    pub attendee: Invitee,
+    /// What is said.
+    pub reply: signaling_core::Reply,
 }
 
 /// Kind of letter.
@@ -204,6 +216,8 @@ pub enum InvitationKind {
     Update,
     /// Called off, or the recipient is no longer invited (METHOD:CANCEL).
     Cancel,
+    /// An answer to the organiser (METHOD:REPLY).
+    Reply,
 }
 
 /// The letter could not be handed over; it is tried again later.

@@ -166,6 +166,7 @@ impl From<Refusal> for Problem {
                 "ended",
                 "Cuộc họp đã kết thúc hoặc đã hủy nên không thay đổi được nữa. Có thể tạo cuộc họp mới.",
             ),
+            Refusal::BadText => Self::malformed(),
             _ => Self::forbidden(),
         }
     }

@@ -37,7 +37,7 @@ pub(crate) fn event(
 ) -> Option<(Audience, wire::NumberedEvent)> {
     use core::Event as E;
     let (audience, event) = match &recorded.event {
-        E::Created { .. } => return None,
+        E::Created { .. } | E::Answered { .. } => return None,
         E::Changed { .. } | E::Locked { .. } | E::Called { .. } => {
             (Audience::Everyone, wire::Event::Meeting { meeting: meeting_view(meeting) })
         }
@@ -271,6 +271,7 @@ pub(crate) fn refusal(refusal: core::Refusal) -> (wire::RefusalCode, &'static st
         core::Refusal::UnknownSeat => (C::UnknownSeat, "the seat is not in the meeting"),
         core::Refusal::Locked => (C::Locked, "the meeting is locked"),
         core::Refusal::Ended => (C::Ended, "the meeting is over"),
+        core::Refusal::NotInvited => (C::Forbidden, "nobody was invited at this address"),
         core::Refusal::NameNeeded => (C::NameNeeded, "a guest needs a name of 1 to 80 characters"),
         core::Refusal::AlreadyPresenting => (C::AlreadyPresenting, "another seat is presenting"),
         core::Refusal::BadText => (C::Malformed, "a line of chat has 1 to 2000 characters"),

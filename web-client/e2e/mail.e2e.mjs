@@ -156,7 +156,7 @@ test('a letter prints as a sheet: its head and text, no buttons', async (t) => {
   }
 });
 
-test('a meeting made in the calendar invites by letter, and the letter opens the meeting', async (t) => {
+test('a meeting made in the calendar invites by letter; the letter is answered and opens the meeting', async (t) => {
   const chair = await person(t, chromium, 'chutri');
   const clerk = await person(t, firefox, 'vanthu.stttt');
   await chair.open(`${hub.origin}/lich`);
@@ -178,6 +178,18 @@ test('a meeting made in the calendar invites by letter, and the letter opens the
   await clerk.open(`${hub.origin}/thu`);
   await clerk.sees('Giấy mời họp: Họp giao ban chuyển đổi số', 30_000);
   await openLetter(clerk, 'Giấy mời họp: Họp giao ban');
+  await clerk.sees('Chưa trả lời');
+  await clerk.press('Từ chối');
+  await clerk.fill('Lý do vắng mặt', 'Bận công tác');
+  await clerk.press('Gửi trả lời');
+  await clerk.sees('Không dự được');
+  // The organiser reads the letter, and the meeting's own page counts the answer.
+  await chair.open(`${hub.origin}/thu`);
+  await chair.sees('Trả lời giấy mời họp: Họp giao ban chuyển đổi số', 30_000);
+  await openLetter(chair, 'Trả lời giấy mời họp: Họp giao ban');
+  await chair.sees(`${clerk.me}: Không dự được`);
+  await chair.press('Xem trong lịch', 'link');
+  await chair.sees('Không dự được – Bận công tác');
   await clerk.press('Vào họp', 'link');
   await clerk.sees('Họp giao ban chuyển đổi số');
   await clerk.until('the lobby', () => location.pathname.startsWith('/hop/'));

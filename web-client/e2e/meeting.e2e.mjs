@@ -112,6 +112,30 @@ test('a second tab takes the seat over and the first can take it back', async (t
   await seesFace(chair, clerk.me);
 });
 
+test('on a called floor the chair gives the word and takes it back, and the microphones obey', async (t) => {
+  const [chair, clerk] = await meeting(t, [[chromium, 'chutri'], [firefox, 'vanthu.stttt']]);
+  await hears(chair);
+  await chair.press('Người');
+  await chair.press('Chỉ phát biểu khi được mời');
+  await tileSays(chair, clerk.me, 'Micro đang tắt');
+  assert.equal(await loudness(chair, 1.5), 0, 'heard without the floor');
+  await clerk.press('Bật micro');
+  await clerk.sees('Chủ trì sẽ mời khi đến lượt');
+  await clerk.press('Đăng ký phát biểu');
+  await chair.sees('Chuẩn bị');
+  await chair.press(`Mời ${clerk.me} phát biểu`);
+  await clerk.sees('Chủ trì mời phát biểu.');
+  await clerk.press('Bật micro');
+  await hears(chair);
+  await chair.press('Dừng phát biểu');
+  await clerk.sees('Đã kết thúc phần phát biểu');
+  await tileSays(chair, clerk.me, 'Micro đang tắt');
+  assert.equal(await loudness(chair, 1.5), 0, 'heard after the word was taken back');
+  await chair.press('Mở phát biểu tự do');
+  await clerk.press('Bật micro');
+  await hears(chair);
+});
+
 test('a guest comes by link, waits, is admitted, seen and heard; the chair mutes and ends for all', async (t) => {
   const [chair, clerk] = await meeting(t, [[chromium, 'chutri'], [firefox, 'vanthu.stttt']]);
   const link = await chair.evaluate(async (path) => {

@@ -1,9 +1,12 @@
-//! The iCalendar part of an invitation (RFC 5545, iTIP RFC 5546).
+//! The iCalendar part of an invitation or of an answer (RFC 5545, iTIP RFC 5546, iMIP RFC 6047).
 
 use base::Timestamp;
 use icalendar::{Calendar, Component, Event, EventLike, Property};
 
-use signaling::ports::{Invitation, InvitationKind};
+use signaling::{
+    Attendance,
+    ports::{Invitation, InvitationKind, ReplyLetter},
+};
 
 use super::Letterhead;
 
@@ -12,13 +15,15 @@ pub fn method(invitation: &Invitation) -> &'static str {
     match invitation.kind {
         InvitationKind::Request | InvitationKind::Update => "REQUEST",
         InvitationKind::Cancel => "CANCEL",
+        // RFC 5546 §3.2.3.
+        InvitationKind::Reply => "REPLY",
     }
 }
 
 /// The text/calendar object, its `UID` stable over changes so that calendars replace the entry.
 pub fn object(invitation: &Invitation, head: &Letterhead) -> String {
     let link = head.link(invitation);
-    let (name, address) = head.sender(invitation);
+    let (name, address) = head.organiser(invitation);
     let mut event = Event::new();
     event
         .uid(&format!("{}@{}", invitation.meeting, head.domain))
@@ -35,7 +40,14 @@ pub fn object(invitation: &Invitation, head: &Letterhead) -> String {
                 .add_parameter("CN", &parameter(&name))
                 .done(),
         );
-    for invitee in &invitation.recipients {
+    if let Some(answer) = &invitation.reply {
+        event.append_multi_property(attendee(answer));
+        if !answer.reply.comment.is_empty() {
+            event.add_property("COMMENT", &answer.reply.comment);
+        }
+    }
+    let asked: &[_] = if invitation.reply.is_some() { &[] } else { &invitation.recipients };
+    for invitee in asked {
         event.append_multi_property(
             Property::new("ATTENDEE", format!("mailto:{}", invitee.address))
                 .add_parameter("CN", &parameter(&invitee.name))
@@ -52,6 +64,21 @@ pub fn object(invitation: &Invitation, head: &Letterhead) -> String {
         .push(event.done())
         .done()
         .to_string()
+}
+
+/// RFC 5546 §3.2.3: the one attendee who answers; §3.2.2.3: and whom he sends.
+fn attendee(answer: &ReplyLetter) -> Property {
+    let status = match answer.reply.attendance {
+        Attendance::Accepted => "ACCEPTED",
+        Attendance::Declined => "DECLINED",
+        Attendance::Delegated => "DELEGATED",
+    };
+    let mut property = Property::new("ATTENDEE", format!("mailto:{}", answer.attendee.address));
+    property.add_parameter("CN", &parameter(&answer.attendee.name)).add_parameter("PARTSTAT", status);
+    if let Some(substitute) = &answer.reply.substitute {
+        property.add_parameter("DELEGATED-TO", &format!("mailto:{}", parameter(&substitute.address)));
+    }
+    property.done()
 }
 
 /// RFC 5545 §3.3.5, form 2: UTC.

@@ -6,7 +6,10 @@ use lettre::{
     message::{Mailbox, MultiPart, SinglePart, header::ContentType},
 };
 
-use signaling::ports::{Invitation, InvitationKind};
+use signaling::{
+    Attendance,
+    ports::{Invitation, InvitationKind, ReplyLetter},
+};
 
 use super::{Letterhead, calendar};
 
@@ -39,20 +42,48 @@ pub fn compose(invitation: &Invitation, head: &Letterhead) -> Result<Message, le
     )
 }
 
+/// What the organiser reads who has no calendar.
+fn answer_text(invitation: &Invitation, answer: &ReplyLetter, head: &Letterhead) -> String {
+    let who = &answer.attendee.name;
+    let said = match (&answer.reply.attendance, &answer.reply.substitute) {
+        (Attendance::Accepted, _) => format!("{who} đồng ý dự cuộc họp:"),
+        (Attendance::Declined, _) => format!("{who} không dự được cuộc họp:"),
+        (Attendance::Delegated, Some(substitute)) => {
+            format!("{who} cử {} dự thay cuộc họp:", substitute.name)
+        }
+        (Attendance::Delegated, None) => format!("{who} cử người khác dự thay cuộc họp:"),
+    };
+    let mut lines = vec![
+        said,
+        String::new(),
+        format!("Nội dung: {}", invitation.title),
+        format!("Thời gian: {}", written_time(invitation.starts_at, &head.zone)),
+    ];
+    if !answer.reply.comment.is_empty() {
+        lines.push(format!("Ý kiến: {}", answer.reply.comment));
+    }
+    lines.extend([String::new(), "Trân trọng./.".to_owned(), who.clone()]);
+    lines.join("\r\n")
+}
+
 fn subject(invitation: &Invitation) -> String {
     let kind = match invitation.kind {
         InvitationKind::Request => "Giấy mời họp",
         InvitationKind::Update => "Thay đổi lịch họp",
         InvitationKind::Cancel => "Hủy họp",
+        InvitationKind::Reply => "Trả lời giấy mời họp",
     };
     format!("{kind}: {}", invitation.title)
 }
 
 fn text(invitation: &Invitation, head: &Letterhead) -> String {
+    if let Some(answer) = &invitation.reply {
+        return answer_text(invitation, answer, head);
+    }
     let opening = match invitation.kind {
         InvitationKind::Request => "Trân trọng kính mời dự cuộc họp:",
         InvitationKind::Update => "Cuộc họp sau đây có thay đổi; nội dung dưới đây thay cho giấy mời trước:",
-        InvitationKind::Cancel => "Cuộc họp sau đây đã hủy:",
+        InvitationKind::Cancel | InvitationKind::Reply => "Cuộc họp sau đây đã hủy:",
     };
     let mut lines = vec![
         opening.to_owned(),

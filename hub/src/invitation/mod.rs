@@ -27,8 +27,14 @@ impl Letterhead {
         format!("{}/hop/{}", self.public_url, invitation.meeting)
     }
 
-    /// Name and address of who invites.
+    /// Name and address of who writes: whoever answers, else whoever invites.
     fn sender(&self, invitation: &Invitation) -> (String, String) {
+        let answers = invitation.reply.as_ref().map(|answer| &answer.attendee);
+        answers.map_or_else(|| self.organiser(invitation), |who| (who.name.clone(), who.address.clone()))
+    }
+
+    /// Name and address of who invites.
+    fn organiser(&self, invitation: &Invitation) -> (String, String) {
         let organiser = invitation.organiser.as_ref().filter(|o| !o.address.is_empty());
         organiser.map_or_else(|| self.office.clone(), |o| (o.name.clone(), o.address.clone()))
     }

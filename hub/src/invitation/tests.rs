@@ -1,6 +1,9 @@
 use base::{MeetingId, Timestamp};
 use jiff::tz::TimeZone;
-use signaling::ports::{Invitation, InvitationKind, Invitee};
+use signaling::{
+    Attendance, Reply, Substitute,
+    ports::{Invitation, InvitationKind, Invitee, ReplyLetter},
+};
 
 use super::{Letterhead, calendar, compose};
 
@@ -32,6 +35,7 @@ fn invitation(kind: InvitationKind, sequence: u32) -> Invitation {
             invitee("Trần Đức Khánh", "khanhtd.stttt@quangbinh.example"),
             invitee("Lê Thị Thu Nga, \"văn thư\"", "ngaltt.stttt@quangbinh.example"),
         ],
+        reply: None,
         at: Timestamp::from_seconds(1_473_700_000),
     }
 }
@@ -55,6 +59,36 @@ fn the_letter_says_when_in_the_official_form_and_how_to_join() {
     assert!(text.contains("https://hub.quangbinh.example/hop/"), "{text}");
     assert_eq!(parsed.subject().unwrap(), "Giấy mời họp: Giao ban UBND tỉnh; tháng 3, đợt 1");
     assert_eq!(letter.envelope().to().len(), 2);
+}
+
+#[test]
+fn an_answer_is_a_letter_of_the_invited_to_the_organiser() {
+    let mut answer = invitation(InvitationKind::Reply, 2);
+    let attendee = answer.recipients.remove(0);
+    answer.recipients = answer.organiser.clone().into_iter().collect();
+    let substitute = Substitute {
+        name: "Lê Thị Thu Nga".to_owned(),
+        address: "ngaltt.stttt@quangbinh.example".to_owned(),
+    };
+    let reply = Reply {
+        attendance: Attendance::Delegated,
+        comment: "Bận công tác".to_owned(),
+        substitute: Some(substitute),
+    };
+    answer.reply = Some(ReplyLetter { attendee, reply });
+    let letter = compose(&answer, &head()).unwrap();
+    let from = letter.envelope().from().unwrap().to_string();
+    assert_eq!(from, "khanhtd.stttt@quangbinh.example");
+    assert_eq!(letter.envelope().to()[0].to_string(), "vpubnd@quangbinh.example");
+    let bytes = letter.formatted();
+    let text =
+        mail_parser::MessageParser::default().parse(&bytes).unwrap().body_text(0).unwrap().into_owned();
+    assert!(text.contains("Trần Đức Khánh cử Lê Thị Thu Nga dự thay"), "{text}");
+    let object = calendar::object(&answer, &head()).replace("\r\n ", "");
+    assert!(object.contains("METHOD:REPLY") && object.contains("SEQUENCE:2"), "{object}");
+    let attendees: Vec<_> = object.lines().filter(|line| line.starts_with("ATTENDEE")).collect();
+    assert_eq!(attendees.len(), 1, "{object}");
+    assert!(attendees[0].contains("PARTSTAT=DELEGATED") && attendees[0].contains("DELEGATED-TO"), "{object}");
 }
 
 #[test]

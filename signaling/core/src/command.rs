@@ -2,7 +2,7 @@
 
 use base::id::{PersonId, SeatId, TokenId, UnitId};
 
-use crate::{Change, MediaKind, MediaWish, PlanFault, Role, TrackState, VisitKey};
+use crate::{Change, Invitee, MediaKind, MediaWish, PlanFault, Reply, Role, TrackState, VisitKey};
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +112,15 @@ pub enum Command {
     },
     /// Change the plan. From the desk.
     Change(Change),
+    /// An invited person or agency answers. By the hub, which knows whose mailbox it is.
+    Answer {
+        /// Where the invitation went.
+        address: String,
+        /// What is said.
+        reply: Reply,
+        /// Who comes instead, if the directory knows him: he is invited in the same role.
+        substitute: Option<Box<Invitee>>,
+    },
     /// Call the meeting off. From the desk.
     Cancel,
     /// Leave.
@@ -177,6 +186,8 @@ pub enum Refusal {
     Locked,
     /// The meeting has ended or was cancelled.
     Ended,
+    /// Nobody was invited at this address.
+    NotInvited,
     /// A guest's name is missing or too long.
     NameNeeded,
     /// Somebody else is presenting.

@@ -49,6 +49,9 @@ impl Meeting {
                 Ok(muted.map(|by| Event::Muted { seat, by }).into_iter().collect())
             }
             Command::Absent { seat } => Ok(self.absent(seat)),
+            Command::Answer { address, reply, substitute } => {
+                self.answer(now, &address, reply, substitute.map(|who| *who))
+            }
             Command::Restarted => {
                 let gone: Vec<_> = self.seats().filter(|s| s.is_connected()).map(|s| s.id).collect();
                 Ok(gone.into_iter().flat_map(|seat| self.absent_and_silent(seat)).collect())
@@ -283,12 +286,11 @@ impl Meeting {
         if plan == *before {
             return Ok(Vec::new());
         }
-        let letters = self.is_announced()
-            && (plan.title != before.title
-                || (plan.starts_at, plan.ends_at) != (before.starts_at, before.ends_at)
-                || plan.room != before.room
-                || plan.chair() != before.chair()
-                || addresses(&plan) != addresses(before));
+        let facts = plan.title != before.title
+            || (plan.starts_at, plan.ends_at) != (before.starts_at, before.ends_at)
+            || plan.room != before.room
+            || plan.chair() != before.chair();
+        let letters = self.is_announced() && (facts || addresses(&plan) != addresses(before));
         let known = |list: &[Invitee], who: &Invitee| list.iter().any(|i| i.address == who.address);
         let added = plan.invitees.iter().filter(|who| !known(&before.invitees, who));
         let dropped = before.invitees.iter().filter(|who| !known(&plan.invitees, who));
@@ -298,6 +300,7 @@ impl Meeting {
             // RFC 5546 §2.1.4: a revision of the announced facts raises SEQUENCE.
             sequence: self.sequence() + u32::from(letters),
             letters,
+            facts,
             plan,
             by: Some(person),
         }])

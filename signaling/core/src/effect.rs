@@ -2,7 +2,7 @@
 
 use base::id::SeatId;
 
-use crate::{Event, Invitee, MediaKind, Meeting};
+use crate::{Event, Invitee, MediaKind, Meeting, Reply};
 
 /// Work for the shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,15 @@ pub enum Effect {
     },
     /// All media of the meeting is over.
     EndMedia,
+    /// An answer goes to the organiser as a letter.
+    Reply {
+        /// Who answers.
+        attendee: Box<Invitee>,
+        /// What is said.
+        reply: Reply,
+        /// To whom.
+        organiser: Box<Invitee>,
+    },
     /// Letters go out.
     Invite {
         /// What they say.
@@ -50,11 +59,13 @@ impl Meeting {
             Event::Created { plan, announced } if *announced => {
                 letter(Letter::Request, plan.invitees.clone())
             }
-            Event::Changed { letters, added, dropped, .. } => {
-                let mut effects = if *letters { self.announce_change(added, dropped) } else { Vec::new() };
+            Event::Changed { letters, facts, added, dropped, .. } => {
+                let mut effects =
+                    if *letters { self.announce_change(*facts, added, dropped) } else { Vec::new() };
                 effects.extend(self.seats().map(|seat| self.gate_effect(seat.id, MediaKind::Microphone)));
                 effects
             }
+            Event::Answered { address, reply } => self.answered(address, reply),
             Event::Cancelled { .. } => {
                 let invited = if self.is_announced() { self.plan().invitees.clone() } else { Vec::new() };
                 let mut effects = letter(Letter::Cancel, invited);
@@ -89,11 +100,25 @@ impl Meeting {
         Effect::Gate { seat, kind, open: self.gate(seat, kind) }
     }
 
+    fn answered(&self, address: &str, reply: &Reply) -> Vec<Effect> {
+        let attendee = self.plan().invited_at(address).cloned();
+        let organiser = self.plan().organiser.clone().filter(|organiser| !organiser.address.is_empty());
+        let letter = attendee.zip(organiser).filter(|_| self.is_announced());
+        letter
+            .map(|(attendee, organiser)| Effect::Reply {
+                attendee: Box::new(attendee),
+                reply: reply.clone(),
+                organiser: Box::new(organiser),
+            })
+            .into_iter()
+            .collect()
+    }
+
     /// Updates for those who stay, first invitations for the new, cancellations for those who go.
-    fn announce_change(&self, added: &[String], dropped: &[Invitee]) -> Vec<Effect> {
+    fn announce_change(&self, facts: bool, added: &[String], dropped: &[Invitee]) -> Vec<Effect> {
         let (new, stay): (Vec<_>, Vec<_>) =
             self.plan().invitees.iter().cloned().partition(|who| added.contains(&who.address));
-        let mut effects = letter(Letter::Update, stay);
+        let mut effects = if facts { letter(Letter::Update, stay) } else { Vec::new() };
         effects.extend(letter(Letter::Request, new));
         effects.extend(letter(Letter::Cancel, dropped.to_vec()));
         effects

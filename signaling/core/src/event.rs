@@ -6,7 +6,7 @@ use base::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Invitee, MediaKind, MediaWish, Plan, Role, TrackState, VisitKey};
+use crate::{Invitee, MediaKind, MediaWish, Plan, Reply, Role, TrackState, VisitKey};
 
 /// An event with its place in the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,12 +38,22 @@ pub enum Event {
         sequence: u32,
         /// Whether the change is one the invitees are told of.
         letters: bool,
+        /// Whether title, time, place or chair changed: then those who stay invited are told too.
+        #[serde(default = "told")]
+        facts: bool,
         /// Addresses invited for the first time.
         added: Vec<String>,
         /// Who is no longer invited.
         dropped: Vec<Invitee>,
         /// Who changed it.
         by: Option<PersonId>,
+    },
+    /// Somebody invited answered.
+    Answered {
+        /// Where the invitation went.
+        address: String,
+        /// What was said.
+        reply: Reply,
     },
     /// The meeting was called off.
     Cancelled {
@@ -172,6 +182,11 @@ pub enum Event {
         /// The name of who ended it.
         name: String,
     },
+}
+
+/// Records of earlier builds told everybody of every change.
+fn told() -> bool {
+    true
 }
 
 /// Why a seat became free.

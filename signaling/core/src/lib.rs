@@ -8,6 +8,7 @@
 //! **Invariant**: no clock, randomness, socket or task; the shell passes the time, fresh ids and
 //! hashed keys in. Wire types stay in the shell.
 
+mod answer;
 mod command;
 mod decide;
 mod effect;
@@ -18,6 +19,7 @@ mod plan;
 mod role;
 mod seat;
 
+pub use answer::{Answer, Attendance, MAX_COMMENT, Reply, Substitute};
 pub use command::{Actor, Command, Refusal, Visitor};
 pub use effect::{Effect, Letter};
 pub use event::{Event, LeaveReason, Recorded};

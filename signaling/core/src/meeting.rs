@@ -8,7 +8,7 @@ use base::{
 };
 
 use crate::{
-    ABSENCE, Act, Actor, CHAT_KEPT, Command, Event, Plan, PlanFault, Recorded, Refusal, Seat, Tracks,
+    ABSENCE, Act, Actor, Answer, CHAT_KEPT, Command, Event, Plan, PlanFault, Recorded, Refusal, Seat, Tracks,
     VisitKey, Visitor,
 };
 
@@ -247,6 +247,9 @@ impl Meeting {
             Event::Changed { plan, sequence, .. } => {
                 self.plan = plan.clone();
                 self.sequence = *sequence;
+            }
+            Event::Answered { address, reply } => {
+                self.plan.take_answer(address, Answer { reply: reply.clone(), at });
             }
             Event::Cancelled { sequence, .. } => {
                 self.sequence = *sequence;

@@ -8,7 +8,7 @@ use base::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Act, Role};
+use crate::{Act, Answer, Role};
 
 /// The announced facts. [`Plan::check`] holds for every plan inside a [`crate::Meeting`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +72,9 @@ pub struct Invitee {
     pub order: u32,
     /// What the person will be in the meeting.
     pub role: Role,
+    /// The newest answer to the invitation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer>,
 }
 
 /// Changes to a plan; what is absent stays.
@@ -151,6 +154,7 @@ impl Plan {
             plan.invitees = invitees;
             plan.units = units;
         }
+        plan.keep_answers(self);
         plan
     }
 

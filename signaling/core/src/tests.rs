@@ -111,6 +111,7 @@ fn invitee(person: u128, role: Role) -> Invitee {
         position: "Chuyên viên".to_owned(),
         order: 90,
         role,
+        answer: None,
     }
 }
 

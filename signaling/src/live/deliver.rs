@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::Live;
 use crate::{
     outgoing::{CLOSE_NORMAL, Kind, Outgoing},
-    ports::{Invitation, InvitationKind, MediaCommand},
+    ports::{Invitation, InvitationKind, MediaCommand, ReplyLetter},
     store,
     translate::{self, Audience},
 };
@@ -127,6 +127,19 @@ impl Live {
                 let meeting = self.meeting.id();
                 self.deliveries.push(Delivery::Media(MediaCommand::EndMeeting { meeting }));
             }
+            Effect::Reply { attendee, reply, organiser } => {
+                let mut letter = letter_of(
+                    &self.meeting,
+                    recorded,
+                    *part,
+                    signaling_core::Letter::Update,
+                    vec![*organiser],
+                );
+                letter.invitation.kind = InvitationKind::Reply;
+                letter.invitation.reply = Some(ReplyLetter { attendee: (*attendee).into(), reply });
+                self.letters.push(letter);
+                *part += 1;
+            }
             Effect::Invite { letter, recipients } => {
                 self.letters.push(letter_of(&self.meeting, recorded, *part, letter, recipients));
                 *part += 1;
@@ -215,6 +228,7 @@ pub(crate) fn letter_of(
         organiser: plan.organiser.clone().map(Into::into),
         chair: plan.chair(),
         recipients: recipients.into_iter().map(Into::into).collect(),
+        reply: None,
         at,
     };
     store::Letter { number: recorded.number, part, invitation }

@@ -51,6 +51,8 @@ pub(crate) enum Message {
         command: Box<Command>,
         reply: oneshot::Sender<Result<(), Refusal>>,
     },
+    /// The hub carries a decision in for somebody outside; the answer comes when it is on disk.
+    Carry { command: Box<Command>, reply: oneshot::Sender<Result<(), Refusal>> },
     /// Somebody asks about the state.
     Inspect(Box<dyn FnOnce(&Meeting) + Send>),
     /// A sign-in is no longer valid.
@@ -188,6 +190,10 @@ impl Live {
             Message::Media(event) => self.media(event),
             Message::Desk { person, is_admin, command, reply } => {
                 let result = self.apply(Actor::Desk { person, is_admin }, *command);
+                self.deliveries.push(Delivery::Desk(reply, result));
+            }
+            Message::Carry { command, reply } => {
+                let result = self.apply(Actor::Hub, *command);
                 self.deliveries.push(Delivery::Desk(reply, result));
             }
             Message::Inspect(look) => look(&self.meeting),

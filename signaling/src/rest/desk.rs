@@ -232,5 +232,6 @@ fn invitee_of(me: &Principal) -> Invitee {
         position: me.position.clone(),
         order: me.order,
         role: Role::Chair,
+        answer: None,
     }
 }

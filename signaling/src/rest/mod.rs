@@ -1,5 +1,6 @@
 //! `/api/meetings`: the calendar, links for guests, and the door of the WebSocket.
 
+mod answer;
 mod desk;
 mod door;
 mod guests;
@@ -24,6 +25,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/api/meetings", get(desk::list).post(desk::create))
         .route("/api/meetings/{id}", get(desk::show).patch(desk::change))
         .route("/api/meetings/{id}/cancel", post(desk::cancel))
+        .route("/api/meetings/{id}/answer", post(answer::answer))
         .route("/api/meetings/{id}/guest-link", post(guests::make))
         .route("/api/meetings/{id}/guest-links", get(guests::list))
         .route("/api/meetings/{id}/guest-links/{link}", delete(guests::revoke))

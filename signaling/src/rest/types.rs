@@ -5,7 +5,7 @@ use base::{
     id::{MeetingId, PersonId, RoomId, UnitId},
 };
 use serde::{Deserialize, Deserializer, Serialize};
-use signaling_core::Invitee;
+use signaling_core::{Attendance, Invitee};
 use signaling_protocol::{Floor, MeetingStatus, Role};
 use ts_rs::TS;
 
@@ -74,6 +74,41 @@ pub struct InviteeView {
     pub position: String,
     /// Role in the meeting.
     pub role: Role,
+    /// The newest answer to the invitation.
+    pub answer: Option<AnswerView>,
+}
+
+/// An answer to an invitation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AnswerView {
+    /// What was said.
+    #[ts(type = "'accepted' | 'declined' | 'delegated'")]
+    pub attendance: Attendance,
+    /// The reason, or a word to the organiser; may be empty.
+    pub comment: String,
+    /// Who comes instead; empty if nobody.
+    pub substitute: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What somebody invited answers.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AnswerRequest {
+    /// Where the invitation went: a mailbox the reader may send from.
+    pub address: String,
+    /// The answer.
+    #[ts(type = "'accepted' | 'declined' | 'delegated'")]
+    pub attendance: Attendance,
+    /// The reason, or a word to the organiser; at most 500 characters.
+    #[serde(default)]
+    pub comment: String,
+    /// Who comes instead; needed with `delegated`.
+    #[serde(default)]
+    #[ts(optional)]
+    pub substitute: Option<PersonId>,
 }
 
 /// What the page before the meeting shows; guests see it without signing in.
@@ -266,6 +301,12 @@ impl InviteeView {
             unit_name: invitee.unit_name.clone(),
             position: invitee.position.clone(),
             role: translate::role(invitee.role),
+            answer: invitee.answer.as_ref().map(|answer| AnswerView {
+                attendance: answer.reply.attendance,
+                comment: answer.reply.comment.clone(),
+                substitute: answer.reply.substitute.as_ref().map(|who| who.name.clone()).unwrap_or_default(),
+                at: answer.at,
+            }),
         }
     }
 }

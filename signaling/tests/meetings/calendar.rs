@@ -152,6 +152,40 @@ async fn roles_are_given_with_the_invitation_and_changed_without_a_letter() {
 }
 
 #[tokio::test]
+async fn whoever_reads_the_mailbox_answers_and_the_organiser_sees_and_receives_it() {
+    let hub = Hub::start().await;
+    let meeting = hub.meeting().await;
+    let path = format!("/api/meetings/{meeting}");
+    let answer = |who: u32, attendance: &str| json!({"address": format!("nguoi{who}@quangbinh.example"), "attendance": attendance, "comment": " Bận  họp "});
+    let door = format!("{path}/answer");
+    let send = |who, body| hub.request(Some(who), "POST", &door, body);
+    // Somebody else's mailbox is not one's own voice.
+    assert_eq!(send(OTHER, answer(DELEGATE, "declined")).await.0, 403);
+    assert_eq!(send(STRANGER, answer(STRANGER, "accepted")).await.0, 403, "not invited");
+    assert_eq!(send(DELEGATE, answer(DELEGATE, "perhaps")).await.0, 422);
+    assert_eq!(send(DELEGATE, answer(DELEGATE, "delegated")).await.0, 422, "nobody named");
+    assert_eq!(send(DELEGATE, answer(DELEGATE, "declined")).await.0, 204);
+    let mut instead = answer(OTHER, "delegated");
+    instead["substitute"] = json!(person(STRANGER));
+    assert_eq!(send(OTHER, instead).await.0, 204);
+    let (_, shown) = hub.request(Some(CHAIR), "GET", &path, json!({})).await;
+    let invitees = shown["invitees"].as_array().unwrap();
+    assert_eq!(invitees[0]["answer"]["attendance"], "declined");
+    assert_eq!(invitees[0]["answer"]["comment"], "Bận họp");
+    assert_eq!(invitees[1]["answer"]["substitute"], crate::hub::name(STRANGER));
+    assert_eq!(invitees[2]["name"], crate::hub::name(STRANGER));
+    let letters = [hub.letter(1).await, hub.letter(2).await, hub.letter(3).await];
+    assert_eq!(
+        letters.each_ref().map(|l| l.kind),
+        [InvitationKind::Reply, InvitationKind::Reply, InvitationKind::Request]
+    );
+    let to = |at: usize| letters[at].recipients.iter().map(|r| r.address.as_str()).collect::<Vec<_>>();
+    assert_eq!(to(0), ["nguoi1@quangbinh.example"]);
+    assert_eq!(to(2), [format!("nguoi{STRANGER}@quangbinh.example")]);
+    assert_eq!(letters[0].reply.as_ref().unwrap().attendee.address, "nguoi2@quangbinh.example");
+}
+
+#[tokio::test]
 async fn a_change_reaches_those_who_are_in() {
     let hub = Hub::start().await;
     let meeting = hub.meeting().await;

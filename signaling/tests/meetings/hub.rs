@@ -16,8 +16,8 @@ use axum::{
     http::StatusCode,
     middleware::{Next, from_fn},
 };
-use base::id::{AccountId, MeetingId, PersonId, RoomId, SeatId, SessionId, UnitId};
-use directory_core::Principal;
+use base::id::{AccountId, MailboxId, MeetingId, PersonId, RoomId, SeatId, SessionId, UnitId};
+use directory_core::{MailboxGrant, MailboxKind, Principal};
 use futures_util::future::{BoxFuture, FutureExt};
 use serde_json::Value;
 use signaling::{
@@ -159,7 +159,13 @@ pub fn principal(number: u32) -> Principal {
         order: number,
         is_admin: false,
         login: format!("nguoi{number}"),
-        mailboxes: Vec::new(),
+        mailboxes: vec![MailboxGrant {
+            mailbox: MailboxId::from_u128(number.into()),
+            address: format!("nguoi{number}@quangbinh.example"),
+            name: name(number),
+            kind: MailboxKind::Personal,
+            may_send: true,
+        }],
     }
 }
 

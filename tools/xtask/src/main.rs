@@ -8,6 +8,8 @@ mod install;
 mod run;
 mod shell;
 #[cfg(test)]
+mod standards;
+#[cfg(test)]
 mod structure;
 mod tests;
 

@@ -94,6 +94,48 @@ mustChangePassword: boolean,
 lastSignIn: Timestamp | null, };
 
 /**
+ * What somebody invited answers.
+ */
+export type AnswerRequest = { 
+/**
+ * Where the invitation went: a mailbox the reader may send from.
+ */
+address: string, 
+/**
+ * The answer.
+ */
+attendance: 'accepted' | 'declined' | 'delegated', 
+/**
+ * The reason, or a word to the organiser; at most 500 characters.
+ */
+comment: string, 
+/**
+ * Who comes instead; needed with `delegated`.
+ */
+substitute?: PersonId, };
+
+/**
+ * An answer to an invitation.
+ */
+export type AnswerView = { 
+/**
+ * What was said.
+ */
+attendance: 'accepted' | 'declined' | 'delegated', 
+/**
+ * The reason, or a word to the organiser; may be empty.
+ */
+comment: string, 
+/**
+ * Who comes instead; empty if nobody.
+ */
+substitute: string, 
+/**
+ * When.
+ */
+at: Timestamp, };
+
+/**
  * A secret of a mail program, without the secret.
  */
 export type AppPasswordView = { 
@@ -355,7 +397,11 @@ position: string,
 /**
  * Role in the meeting.
  */
-role: Role, };
+role: Role, 
+/**
+ * The newest answer to the invitation.
+ */
+answer: AnswerView | null, };
 
 /**
  * A secret just made, shown once.

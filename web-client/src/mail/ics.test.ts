@@ -42,12 +42,26 @@ describe("an invitation", () => {
             place: "Phòng họp số 1\nUBND tỉnh",
             organiser: "Sở TT&TT: văn thư",
             cancelled: false,
+            answer: null,
         });
     });
 
     it("is cancelled by its method or its status", () => {
         expect(readInvitation(invitation("CANCEL"))?.cancelled).toBe(true);
         expect(readInvitation(invitation("REQUEST", "STATUS:CANCELLED"))?.cancelled).toBe(true);
+    });
+
+    it("is answered by its one attendee", () => {
+        const attendee =
+            'ATTENDEE;CN="Bà Lan";PARTSTAT=DELEGATED;DELEGATED-TO="mailto:hai@qb.example":mailto:lan@qb.example';
+        expect(readInvitation(invitation("REPLY", `${attendee}\r\nCOMMENT:Bận họp\\, xin vắng`))?.answer).toEqual({
+            name: "Bà Lan",
+            attendance: "delegated",
+            substitute: "hai@qb.example",
+            comment: "Bận họp, xin vắng",
+        });
+        expect(readInvitation(invitation("REPLY", "ATTENDEE;PARTSTAT=X:mailto:lan@qb.example"))?.answer).toBeNull();
+        expect(readInvitation(invitation("REQUEST", attendee))?.answer).toBeNull();
     });
 
     it("is none where there is no event, or no UID", () => {

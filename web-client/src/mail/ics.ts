@@ -12,6 +12,16 @@ export interface Invitation {
     place: string;
     organiser: string;
     cancelled: boolean;
+    /** In a letter that answers an invitation: who says what. */
+    answer: ReadAnswer | null;
+}
+
+export interface ReadAnswer {
+    name: string;
+    attendance: "accepted" | "declined" | "delegated" | "tentative";
+    /** Address of who comes instead, or empty. */
+    substitute: string;
+    comment: string;
 }
 
 export function readInvitation(text: string): Invitation | null {
@@ -35,7 +45,23 @@ export function readInvitation(text: string): Invitation | null {
         endsAt: moment(property(event, "DTEND")),
         place: unescape(property(event, "LOCATION")?.value ?? ""),
         organiser: organiser?.parameters.CN ?? organiser?.value.replace(/^mailto:/i, "") ?? "",
+        answer: method === "REPLY" ? answerIn(event) : null,
         cancelled: method === "CANCEL" || /^CANCELLED$/i.test(property(event, "STATUS")?.value ?? ""),
+    };
+}
+
+/** RFC 5546 §3.2.3: a reply has the one attendee who answers. */
+function answerIn(event: readonly string[]): ReadAnswer | null {
+    const attendee = property(event, "ATTENDEE");
+    const said = attendee?.parameters.PARTSTAT?.toLowerCase();
+    if (!attendee || (said !== "accepted" && said !== "declined" && said !== "delegated" && said !== "tentative"))
+        return null;
+    const address = (text: string) => text.replace(/^mailto:/i, "");
+    return {
+        name: attendee.parameters.CN ?? address(attendee.value),
+        attendance: said,
+        substitute: address(attendee.parameters["DELEGATED-TO"] ?? ""),
+        comment: unescape(property(event, "COMMENT")?.value ?? ""),
     };
 }
 
