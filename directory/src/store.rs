@@ -90,6 +90,19 @@ impl Directory {
         Ok(())
     }
 
+    /// Reads the store again when a unit or a position has begun or ended since the last reading: dates of
+    /// validity hold to the minute, not from start to start. To be called every minute.
+    ///
+    /// # Errors
+    /// When the store cannot be read; the last reading stays.
+    pub async fn keep_current(&self, now: Timestamp) -> Result<(), sqlx::Error> {
+        if self.registry().next_change().is_none_or(|at| now < at) {
+            return Ok(());
+        }
+        let _act = self.inner.acts.lock().await;
+        self.reload().await
+    }
+
     /// Writes a consistent copy of the store to `target`, which must not exist yet.
     ///
     /// # Errors

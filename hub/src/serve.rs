@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use base::Timestamp;
 use certs::Certificates;
 use serde_json::json;
 use sfu::SfuHandle;
@@ -54,6 +55,7 @@ pub async fn run(place: &Place, with_sample: bool) -> Result<(), String> {
     let mut tasks = JoinSet::new();
     tasks.spawn(pump_media(media_events, services.meetings.clone()));
     tasks.spawn(end_revoked_visits(services.clone(), stop.clone()));
+    tasks.spawn(keep_directory_current(services.clone(), stop.clone()));
     let mail = services
         .mail
         .serve(certificates.server_config(), stop.clone())
@@ -81,6 +83,21 @@ pub async fn run(place: &Place, with_sample: bool) -> Result<(), String> {
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Units and positions begin and end on their day, while the hub runs.
+async fn keep_directory_current(services: Services, stop: CancellationToken) {
+    let mut minute = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = minute.tick() => {
+                if let Err(cause) = services.directory.keep_current(Timestamp::now()).await {
+                    tracing::error!(%cause, "directory: the store cannot be read; the last reading stays");
+                }
+            }
+        }
+    }
 }
 
 /// Sockets of disabled or signed-out people close at once.

@@ -22,6 +22,11 @@ impl Period {
     pub fn holds(&self, now: Timestamp) -> bool {
         self.from <= now && self.until.is_none_or(|until| now < until)
     }
+
+    /// When, after `now`, it next begins or ends to hold.
+    pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
+        [Some(self.from), self.until].into_iter().flatten().filter(|at| *at > now).min()
+    }
 }
 
 /// What sort of unit; the level is a matter of the tree, never of the kind.

@@ -93,12 +93,16 @@ pub struct Registry {
     rooms: Vec<Room>,
     sites: Vec<Site>,
     index: Index,
+    /// When a unit or a position next begins or ends.
+    next_change: Option<Timestamp>,
 }
 
 impl Registry {
     /// The directory of `domain` that `records` describe, as it holds at `now`.
     pub fn new(domain: &str, records: Records, now: Timestamp) -> Self {
-        let mut registry = Self { domain: domain.to_lowercase(), ..Self::default() };
+        let periods = records.units.iter().map(|u| u.valid).chain(records.positions.iter().map(|p| p.valid));
+        let next_change = periods.filter_map(|period| period.next_change(now)).min();
+        let mut registry = Self { domain: domain.to_lowercase(), next_change, ..Self::default() };
         registry.units =
             in_protocol_order(records.units.into_iter().filter(|u| u.valid.holds(now)).collect());
         registry.unit_at = registry.units.iter().enumerate().map(|(at, unit)| (unit.id, at)).collect();
@@ -228,6 +232,11 @@ impl Registry {
     /// Whether the person's account, if any, is in use.
     fn in_office(&self, person: PersonId) -> bool {
         self.account_of(person).is_none_or(|account| account.state == AccountState::Active)
+    }
+
+    /// When this reading is no longer true of itself: a unit or a position begins or ends.
+    pub fn next_change(&self) -> Option<Timestamp> {
+        self.next_change
     }
 
     /// The mail domain.

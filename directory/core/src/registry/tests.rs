@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use base::{
     Timestamp,
     id::{AccountId, GroupId, MailboxId, PersonId, PositionId, UnitId},
@@ -162,6 +164,18 @@ fn who_is_switched_off_and_what_has_ended_is_not_found() {
     assert!(registry.search("dung", 9).is_empty());
     assert!(registry.search("sở y tế", 9).is_empty());
     assert_eq!(registry.staff(UnitId::from_u128(4)).len(), 2);
+}
+
+#[test]
+fn the_next_beginning_or_end_of_a_unit_or_position_is_known() {
+    assert_eq!(Registry::new(DOMAIN, records(), NOW).next_change(), None);
+    let (soon, later) = (NOW.plus(Duration::from_secs(60)), NOW.plus(Duration::from_secs(90)));
+    let mut records = records();
+    records.units[1].valid.until = Some(later);
+    records.positions[0].valid.from = soon;
+    assert_eq!(Registry::new(DOMAIN, records.clone(), NOW).next_change(), Some(soon));
+    assert_eq!(Registry::new(DOMAIN, records.clone(), soon).next_change(), Some(later));
+    assert_eq!(Registry::new(DOMAIN, records, later).next_change(), None);
 }
 
 #[test]
