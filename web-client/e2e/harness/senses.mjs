@@ -30,6 +30,17 @@ export async function loudness(visitor, seconds) {
   return loudest;
 }
 
+/**
+ * Waits until nothing is heard any more, and that lasts: the hub's word is faster than the sound that
+ * still stands in a receiver's buffer.
+ */
+export async function fallsSilent(visitor, patience = 10_000) {
+  const end = Date.now() + patience;
+  while ((await loudness(visitor, 1.5)) > 0) {
+    if (Date.now() > end) throw new Error(`${visitor.browser}: still hears something`);
+  }
+}
+
 // The functions below run in the page; each must stand alone.
 
 function samplePicture({ name, kind }) {
