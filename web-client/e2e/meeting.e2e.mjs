@@ -132,6 +132,7 @@ test('on a called floor the chair gives the word and takes it back, and the micr
   await tileSays(chair, clerk.me, 'Micro đang tắt');
   await fallsSilent(chair);
   await chair.press('Mở phát biểu tự do');
+  await clerk.sees('Giơ tay');
   await clerk.press('Bật micro');
   await hears(chair);
 });
