@@ -11,6 +11,10 @@ pub struct Config {
     pub submission: Option<SocketAddr>,
     /// Where mail programs hand in letters with implicit TLS (`submissions.listen`, RFC 8314).
     pub submissions: Option<SocketAddr>,
+    /// Where mail programs fetch letters with STLS (`pop3.listen`, RFC 1939).
+    pub pop3: Option<SocketAddr>,
+    /// Where mail programs fetch letters with implicit TLS (`pop3s.listen`).
+    pub pop3s: Option<SocketAddr>,
     /// The largest letter accepted, in octets (`mail.max_size`).
     pub max_size: u64,
     /// Fixed ways to domains (`mail.routes`); they come before everything else.
@@ -71,6 +75,8 @@ impl Default for Config {
             smtp: None,
             submission: None,
             submissions: None,
+            pop3: None,
+            pop3s: None,
             max_size: 35 * 1024 * 1024,
             routes: Vec::new(),
             smarthost: None,

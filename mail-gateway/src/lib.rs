@@ -9,6 +9,7 @@ pub mod changes;
 pub mod config;
 mod door;
 pub mod jmap;
+mod pop3;
 pub mod ports;
 mod queue;
 pub mod sample;
@@ -49,6 +50,8 @@ pub(crate) struct Inner {
     pub(crate) store: store::Store,
     pub(crate) spool: spool::Spool,
     pub(crate) outbound: smtp_out::Outbound,
+    /// Maildrops that POP3 sessions have open.
+    pub(crate) maildrops: pop3::Locks,
     /// Woken whenever a queue row may have become due.
     pub(crate) queue_wake: tokio::sync::Notify,
 }
@@ -72,6 +75,7 @@ impl Mail {
             database,
             store,
             spool,
+            maildrops: pop3::Locks::default(),
             queue_wake: tokio::sync::Notify::new(),
         };
         Ok(Self { inner: Arc::new(inner) })

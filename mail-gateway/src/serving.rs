@@ -11,7 +11,7 @@ use crate::{
         self, Door, Listening,
         gate::{Gate, Guesses},
     },
-    queue, smtp_in,
+    pop3, queue, smtp_in,
 };
 
 /// Running listeners and queue.
@@ -48,10 +48,15 @@ fn doors(config: &Config) -> Vec<(Door, Option<SocketAddr>, Arc<Gate>)> {
     // One count of guesses for all doors: whoever guesses at one is turned away at the others.
     let guesses = Arc::new(Guesses::new(limits.failures_per_address, limits.failure_window));
     let smtp = Arc::new(Gate::new(limits.connections, limits.connections_per_address, Arc::clone(&guesses)));
+    // Programs that read have counts of their own: a crowd of them keeps no letter out.
+    let readers =
+        Arc::new(Gate::new(limits.connections, limits.connections_per_address, Arc::clone(&guesses)));
     vec![
         (smtp_in::RELAY, config.smtp, Arc::clone(&smtp)),
         (smtp_in::SUBMISSION, config.submission, Arc::clone(&smtp)),
         (smtp_in::SUBMISSIONS, config.submissions, smtp),
+        (pop3::STLS, config.pop3, Arc::clone(&readers)),
+        (pop3::TLS, config.pop3s, readers),
     ]
 }
 

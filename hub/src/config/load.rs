@@ -137,8 +137,6 @@ fn refuse_absent_services(config: &Config) -> Result<(), ConfigError> {
     let listeners = [
         ("imap.listen", config.imap.listen),
         ("imaps.listen", config.imaps.listen),
-        ("pop3.listen", config.pop3.listen),
-        ("pop3s.listen", config.pop3s.listen),
         ("managesieve.listen", config.managesieve.listen),
         ("ldap.listen", config.ldap.listen),
     ];

@@ -133,12 +133,12 @@ sections! {
     }
     /// POP3 with STLS.
     pop3: Pop3Section {
-        /// Where to listen; this build has no POP3 yet and refuses a value.
+        /// Where to listen, usually 0.0.0.0:2110; off, because IMAP serves every program better.
         listen: Listen = Listen(None);
     }
     /// POP3 with implicit TLS.
     pop3s: Pop3sSection {
-        /// Where to listen; this build has no POP3 yet and refuses a value.
+        /// Where to listen, usually 0.0.0.0:2995; off like pop3.listen.
         listen: Listen = Listen(None);
     }
     /// Filter rules.

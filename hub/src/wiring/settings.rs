@@ -27,6 +27,8 @@ pub fn mail(config: &Config) -> Result<mail_gateway::Config, String> {
         smtp: config.smtp.listen.0,
         submission: config.submission.listen.0,
         submissions: config.submissions.listen.0,
+        pop3: config.pop3.listen.0,
+        pop3s: config.pop3s.listen.0,
         max_size: config.mail.max_size,
         routes: routes.map_err(|cause| format!("mail.routes: {cause}"))?,
         smarthost,

@@ -7,6 +7,7 @@ mod invitations;
 mod jmap;
 mod mail;
 mod mail_programs;
+mod pop3;
 mod power_cut;
 
 use testkit::Hub;

@@ -8,6 +8,7 @@ pub mod html;
 pub mod jmap;
 pub mod mailbox;
 pub mod message;
+pub mod pop3;
 pub mod queue;
 pub mod report;
 pub mod sasl;

@@ -9,6 +9,7 @@ pub(crate) mod count;
 pub mod deliver;
 pub mod folder;
 pub mod identity;
+pub mod inbox;
 pub(crate) mod index;
 pub mod letter;
 pub mod modseq;
