@@ -78,7 +78,7 @@ fn check_data(data: &Path, findings: &mut Vec<Finding>) -> bool {
 }
 
 async fn check_listeners(config: &Config, findings: &mut Vec<Finding>) {
-    let listeners: [(&str, Listen); 8] = [
+    let listeners: [(&str, Listen); 9] = [
         ("http.listen", config.http.listen),
         ("https.listen", config.https.listen),
         ("smtp.listen", config.smtp.listen),
@@ -86,6 +86,7 @@ async fn check_listeners(config: &Config, findings: &mut Vec<Finding>) {
         ("submissions.listen", config.submissions.listen),
         ("pop3.listen", config.pop3.listen),
         ("pop3s.listen", config.pop3s.listen),
+        ("managesieve.listen", config.managesieve.listen),
         ("metrics.listen", config.metrics.listen),
     ];
     for (key, listen) in listeners {

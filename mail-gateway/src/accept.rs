@@ -6,13 +6,15 @@ use std::collections::BTreeSet;
 use base::{LetterId, MailboxId, Timestamp, random::System};
 use bytes::Bytes;
 use database::sqlx::{self, AnyConnection};
+use futures_util::future::BoxFuture;
 use mail_gateway_core::smtp::{self, Address, StoreFailure};
 
 use crate::{
     Inner,
     ports::Resolution,
     queue::rows,
-    store::{BlobId, Delivery, Role, StoreError, Summary, deliver},
+    sorting::{Body, Sorted, Unsorted},
+    store::{BlobId, StoreError, Summary},
 };
 
 /// A recipient whose way is known.
@@ -54,7 +56,7 @@ pub(crate) struct Prepared {
     pub(crate) id: LetterId,
     key: Option<String>,
     sender: String,
-    mailboxes: BTreeSet<MailboxId>,
+    sorted: Sorted,
     elsewhere: Vec<Address>,
     eight_bit: bool,
     international: bool,
@@ -67,28 +69,40 @@ impl Inner {
     /// Takes responsibility for `incoming`; when this returns `Ok` it is on stable storage.
     pub(crate) async fn accept(&self, incoming: Incoming) -> Result<LetterId, StoreError> {
         let prepared = self.prepare(incoming).await?;
-        let (id, mailboxes) = (prepared.id, prepared.mailboxes.clone());
+        let (id, mailboxes) = (prepared.id, prepared.mailboxes());
         self.database.write(move |c| Box::pin(async move { prepared.record(c).await })).await?;
         self.accepted(mailboxes);
         Ok(id)
     }
 
-    /// The first half: body to disk.
-    pub(crate) async fn prepare(&self, incoming: Incoming) -> Result<Prepared, StoreError> {
+    /// The first half: every filter script is asked, the body goes to disk. Rules may write letters,
+    /// which are prepared the same way.
+    pub(crate) fn prepare(&self, incoming: Incoming) -> BoxFuture<'_, Result<Prepared, StoreError>> {
+        Box::pin(self.sort_and_store(incoming))
+    }
+
+    async fn sort_and_store(&self, incoming: Incoming) -> Result<Prepared, StoreError> {
         let now = Timestamp::now();
         let letter = incoming.letter.clone();
         // Parsing a large letter takes milliseconds, which the async workers do not have.
         let summary =
             tokio::task::spawn_blocking(move || Summary::of(&letter)).await.map_err(std::io::Error::other)?;
-        let blob = self.store.put_blob(incoming.letter).await?;
-        let mailboxes = incoming.addressees.iter().filter_map(|a| a.mailboxes.clone()).flatten().collect();
-        let elsewhere =
+        let blob = self.store.put_blob(incoming.letter.clone()).await?;
+        let unsorted = Unsorted {
+            sender: incoming.sender.as_ref(),
+            addressees: &incoming.addressees,
+            letter: &incoming.letter,
+            now,
+        };
+        let mut sorted = self.sort(&unsorted).await?;
+        let mut elsewhere: Vec<Address> =
             incoming.addressees.into_iter().filter(|a| a.mailboxes.is_none()).map(|a| a.address).collect();
+        elsewhere.append(&mut sorted.elsewhere);
         Ok(Prepared {
             id: LetterId::new(now, &mut System),
             key: incoming.key,
             sender: incoming.sender.map(|address| address.to_string()).unwrap_or_default(),
-            mailboxes,
+            sorted,
             elsewhere,
             eight_bit: incoming.eight_bit,
             international: incoming.international,
@@ -108,11 +122,15 @@ impl Inner {
 impl Prepared {
     /// The mailboxes that will hold it.
     pub(crate) fn mailboxes(&self) -> BTreeSet<MailboxId> {
-        self.mailboxes.clone()
+        self.sorted.touched()
     }
 
     /// The second half, inside a transaction.
-    pub(crate) async fn record(&self, c: &mut AnyConnection) -> Result<(), StoreError> {
+    pub(crate) fn record<'a>(&'a self, c: &'a mut AnyConnection) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(self.deliver_and_queue(c))
+    }
+
+    async fn deliver_and_queue(&self, c: &mut AnyConnection) -> Result<(), StoreError> {
         let id = self.id.to_string();
         let key = self.key.as_deref().unwrap_or(&id);
         let fresh =
@@ -124,17 +142,8 @@ impl Prepared {
         if fresh.rows_affected() == 0 {
             return Ok(());
         }
-        for mailbox in &self.mailboxes {
-            let delivery = Delivery {
-                mailbox: *mailbox,
-                role: Role::Inbox,
-                blob: &self.blob,
-                summary: &self.summary,
-                keywords: &[],
-                now: self.now,
-            };
-            deliver(c, key, &delivery).await?;
-        }
+        let body = Body { key, blob: &self.blob, summary: &self.summary, now: self.now };
+        self.sorted.record(c, &body).await?;
         if self.elsewhere.is_empty() {
             return Ok(());
         }

@@ -15,6 +15,12 @@ pub struct Config {
     pub pop3: Option<SocketAddr>,
     /// Where mail programs fetch letters with implicit TLS (`pop3s.listen`).
     pub pop3s: Option<SocketAddr>,
+    /// Where rules editors upload filter scripts (`managesieve.listen`, RFC 5804).
+    pub managesieve: Option<SocketAddr>,
+    /// How far filter scripts may pass letters on (`mail.forwarding`).
+    pub forwarding: Forwarding,
+    /// Seconds east of Greenwich at this hub, for rules about days.
+    pub utc_offset: i32,
     /// The largest letter accepted, in octets (`mail.max_size`).
     pub max_size: u64,
     /// Fixed ways to domains (`mail.routes`); they come before everything else.
@@ -77,12 +83,42 @@ impl Default for Config {
             submissions: None,
             pop3: None,
             pop3s: None,
+            managesieve: None,
+            forwarding: Forwarding::Inside,
+            utc_offset: 0,
             max_size: 35 * 1024 * 1024,
             routes: Vec::new(),
             smarthost: None,
             resolvers: Vec::new(),
             retry: [1, 5, 15, 60, 240, 480, 960, 1440].map(|n| Duration::from_secs(n * MINUTE)).to_vec(),
             limits: Limits::default(),
+        }
+    }
+}
+
+/// How far filter scripts may pass letters on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Forwarding {
+    /// Nowhere.
+    Off,
+    /// To addresses of this hub.
+    #[default]
+    Inside,
+    /// Anywhere.
+    Anywhere,
+}
+
+impl Forwarding {
+    /// Parses `off`, `inside` or `anywhere`.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "off" => Ok(Self::Off),
+            "inside" => Ok(Self::Inside),
+            "anywhere" => Ok(Self::Anywhere),
+            other => Err(format!("“{other}” is none of off, inside, anywhere")),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         self, Door, Listening,
         gate::{Gate, Guesses},
     },
-    pop3, queue, smtp_in,
+    managesieve, pop3, queue, smtp_in,
 };
 
 /// Running listeners and queue.
@@ -56,7 +56,8 @@ fn doors(config: &Config) -> Vec<(Door, Option<SocketAddr>, Arc<Gate>)> {
         (smtp_in::SUBMISSION, config.submission, Arc::clone(&smtp)),
         (smtp_in::SUBMISSIONS, config.submissions, smtp),
         (pop3::STLS, config.pop3, Arc::clone(&readers)),
-        (pop3::TLS, config.pop3s, readers),
+        (pop3::TLS, config.pop3s, Arc::clone(&readers)),
+        (managesieve::DOOR, config.managesieve, readers),
     ]
 }
 

@@ -137,7 +137,6 @@ fn refuse_absent_services(config: &Config) -> Result<(), ConfigError> {
     let listeners = [
         ("imap.listen", config.imap.listen),
         ("imaps.listen", config.imaps.listen),
-        ("managesieve.listen", config.managesieve.listen),
         ("ldap.listen", config.ldap.listen),
     ];
     if let Some((key, _)) = listeners.into_iter().find(|(_, listen)| listen.0.is_some()) {

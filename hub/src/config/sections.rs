@@ -143,7 +143,7 @@ sections! {
     }
     /// Filter rules.
     managesieve: ManagesieveSection {
-        /// Where to listen; this build has no ManageSieve yet and refuses a value.
+        /// Where to listen, usually 0.0.0.0:4190.
         listen: Listen = Listen(None);
     }
     /// Address book.
@@ -167,6 +167,8 @@ sections! {
         routes: Vec<String> = Vec::new();
         /// host:port that takes all mail for the outside; empty means directly by MX.
         smarthost: String = String::new();
+        /// How far filter rules may pass letters on: off, inside (this hub's addresses), anywhere.
+        forwarding: String = "inside".to_owned();
         /// The largest letter accepted, in bytes (attachments grow by a third in transit).
         max_size: u64 = 36_700_160;
         /// Minutes between attempts to deliver; after the last one the sender is told.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mail_gateway::config::{Host, Route};
+use mail_gateway::config::{Forwarding, Host, Route};
 
 use crate::config::Config;
 
@@ -29,6 +29,10 @@ pub fn mail(config: &Config) -> Result<mail_gateway::Config, String> {
         submissions: config.submissions.listen.0,
         pop3: config.pop3.listen.0,
         pop3s: config.pop3s.listen.0,
+        managesieve: config.managesieve.listen.0,
+        forwarding: Forwarding::parse(&config.mail.forwarding)
+            .map_err(|cause| format!("mail.forwarding: {cause}"))?,
+        utc_offset: offset(&config.hub.time_zone)?,
         max_size: config.mail.max_size,
         routes: routes.map_err(|cause| format!("mail.routes: {cause}"))?,
         smarthost,
@@ -36,6 +40,13 @@ pub fn mail(config: &Config) -> Result<mail_gateway::Config, String> {
         retry: retry.ok_or("mail.retry_minutes: minutes cannot be negative")?,
         ..mail_gateway::Config::default()
     })
+}
+
+/// Seconds east of Greenwich in `zone` now.
+fn offset(zone: &str) -> Result<i32, String> {
+    let zone =
+        jiff::tz::TimeZone::get(zone).map_err(|_| format!("hub.time_zone: there is no zone “{zone}”"))?;
+    Ok(zone.to_offset(jiff::Timestamp::now()).seconds())
 }
 
 /// What the media plane is told.

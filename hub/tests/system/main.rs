@@ -3,6 +3,7 @@
 mod accounts;
 mod administration;
 mod bad_input;
+mod filters;
 mod invitations;
 mod jmap;
 mod mail;

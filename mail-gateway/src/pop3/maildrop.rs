@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use base::MailboxId;
+use base::{MailboxId, Timestamp};
 use bytes::Bytes;
 use mail_gateway_core::pop3::Entry;
 
@@ -69,6 +69,6 @@ impl Maildrop {
         if letters.is_empty() {
             return Ok(());
         }
-        self.store.remove_from_inbox(self.mailbox, letters).await
+        self.store.remove_from_inbox(self.mailbox, letters, Timestamp::now()).await
     }
 }

@@ -38,8 +38,37 @@ pub async fn deliver(
     key: &str,
     delivery: &Delivery<'_>,
 ) -> Result<Option<LetterId>, StoreError> {
-    let account = delivery.mailbox.to_string();
-    let letter = LetterId::new(delivery.now, &mut System);
+    let placed = Placed {
+        mailbox: delivery.mailbox,
+        folders: &BTreeSet::from([delivery.role.as_str().to_owned()]),
+        keywords: &delivery.keywords.iter().map(|k| (*k).to_owned()).collect(),
+        blob: delivery.blob,
+        summary: delivery.summary,
+        now: delivery.now,
+    };
+    deliver_placed(c, key, &placed).await
+}
+
+/// A letter on its way into chosen folders of one mailbox.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Placed<'a> {
+    pub(crate) mailbox: MailboxId,
+    /// At least one.
+    pub(crate) folders: &'a BTreeSet<String>,
+    pub(crate) keywords: &'a BTreeSet<String>,
+    pub(crate) blob: &'a BlobId,
+    pub(crate) summary: &'a Summary,
+    pub(crate) now: Timestamp,
+}
+
+/// Like [`deliver`], into chosen folders.
+pub(crate) async fn deliver_placed(
+    c: &mut AnyConnection,
+    key: &str,
+    placed: &Placed<'_>,
+) -> Result<Option<LetterId>, StoreError> {
+    let account = placed.mailbox.to_string();
+    let letter = LetterId::new(placed.now, &mut System);
     let fresh = sqlx::query(
         "INSERT INTO deliveries (delivery_key, account, letter, delivered) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (delivery_key, account) DO NOTHING",
@@ -47,20 +76,20 @@ pub async fn deliver(
     .bind(key)
     .bind(account.as_str())
     .bind(letter.to_string())
-    .bind(delivery.now.as_micros())
+    .bind(placed.now.as_micros())
     .execute(&mut *c)
     .await?;
     if fresh.rows_affected() == 0 {
         return Ok(None);
     }
-    folder::ensure_account(c, &account, delivery.now).await?;
+    folder::ensure_account(c, &account, placed.now).await?;
     let new = NewLetter {
         id: letter,
-        blob: delivery.blob,
-        summary: delivery.summary,
-        folders: &BTreeSet::from([delivery.role.as_str().to_owned()]),
-        keywords: &delivery.keywords.iter().map(|k| (*k).to_owned()).collect(),
-        received: delivery.now,
+        blob: placed.blob,
+        summary: placed.summary,
+        folders: placed.folders,
+        keywords: placed.keywords,
+        received: placed.now,
     };
     insert(c, &account, &new).await?;
     Ok(Some(letter))

@@ -64,6 +64,22 @@ pub(crate) async fn ensure_account(
     Ok(())
 }
 
+/// Makes a folder inside a transaction, after the other folders.
+///
+/// # Errors
+/// [`StoreError::BadFolderName`], [`StoreError::BadFolders`] for a bad parent.
+pub(crate) async fn make(
+    c: &mut AnyConnection,
+    account: &str,
+    id: &str,
+    name: &str,
+    parent: Option<&str>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    check_place(c, account, id, name, parent).await?;
+    insert(c, account, &NewFolder { id, parent, name, role: None, place: PLACE_OF_OWN, now }).await
+}
+
 struct NewFolder<'a> {
     id: &'a str,
     parent: Option<&'a str>,
@@ -415,3 +431,5 @@ pub(crate) async fn check_all(
 
 /// Folders within folders.
 const MAX_DEPTH: usize = 10;
+/// Where folders of people's own stand among their siblings.
+const PLACE_OF_OWN: u64 = 100;

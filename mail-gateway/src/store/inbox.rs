@@ -1,6 +1,6 @@
 //! The inbox alone, for programs that know no other folder.
 
-use base::MailboxId;
+use base::{MailboxId, Timestamp};
 use database::sqlx::{self, Row};
 use mail_gateway_core::mailbox::Role;
 
@@ -32,6 +32,7 @@ impl Store {
         &self,
         account: MailboxId,
         letters: Vec<String>,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(account, move |c| {
             Box::pin(async move {
@@ -48,7 +49,7 @@ impl Store {
                         continue;
                     }
                     if folders.is_empty() {
-                        letter::destroy(c, &account, &id).await?;
+                        letter::destroy(c, &account, &id, now).await?;
                     } else {
                         letter::set_folders(c, &account, &id, &folders).await?;
                     }

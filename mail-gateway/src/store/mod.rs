@@ -16,6 +16,7 @@ pub mod modseq;
 pub mod query;
 pub mod removed;
 pub mod room;
+pub mod sieve;
 pub mod since;
 pub mod submission;
 pub(crate) mod sweep;

@@ -51,6 +51,7 @@ async fn unnamed(c: &mut sqlx::AnyConnection, now: Timestamp) -> Result<Vec<Blob
         .bind(now.minus(DELIVERY_LIFE).as_micros())
         .execute(&mut *c)
         .await?;
+    super::sieve::forget(c, now).await?;
     let expired = sqlx::query("DELETE FROM uploads WHERE expires < $1 RETURNING blob")
         .bind(now.as_micros())
         .fetch_all(&mut *c)

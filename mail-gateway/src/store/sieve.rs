@@ -1,0 +1,218 @@
+//! Filter scripts of mailboxes and what running them must remember.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base::{MailboxId, Timestamp};
+use database::sqlx::{self, AnyConnection, AssertSqlSafe, Row};
+use mail_gateway_core::managesieve::{Answer, Problem, Question};
+
+use super::{IN_LIST, Store, StoreError, placeholders};
+
+impl Store {
+    /// Answers what a rules editor asks of the scripts of `account`; the script of a
+    /// [`Question::Put`] has been checked.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn scripts(
+        &self,
+        account: MailboxId,
+        question: Question,
+        now: Timestamp,
+    ) -> Result<Answer, StoreError> {
+        let account_name = account.to_string();
+        let done = self.database().write(move |c| {
+            Box::pin(async move { Scripts { c, account: &account_name, now }.answer(question).await })
+        });
+        done.await
+    }
+
+    /// The active scripts of those of `accounts` that have one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn active_scripts(
+        &self,
+        accounts: &BTreeSet<MailboxId>,
+    ) -> Result<BTreeMap<MailboxId, String>, StoreError> {
+        let all: Vec<String> = accounts.iter().map(ToString::to_string).collect();
+        let mut found = BTreeMap::new();
+        for piece in all.chunks(IN_LIST) {
+            let list = placeholders(1, piece.len());
+            let sql =
+                format!("SELECT account, source FROM sieve_script WHERE active = 1 AND account IN ({list})");
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for account in piece {
+                query = query.bind(account.as_str());
+            }
+            for row in query.fetch_all(self.database().readers()).await? {
+                let account = row.try_get::<String, _>(0)?.parse();
+                found.insert(account.map_err(|_| StoreError::Corrupt("account"))?, row.try_get(1)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The keys `account` remembers at `now`, the longest lasting ones when there are too many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn remembered(
+        &self,
+        account: MailboxId,
+        now: Timestamp,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT memory_key FROM sieve_memory WHERE account = $1 AND expires > $2 ORDER BY expires DESC LIMIT $3",
+        )
+        .bind(account.to_string())
+        .bind(now.as_micros())
+        .bind(MOST_REMEMBERED)
+        .fetch_all(self.database().readers())
+        .await?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+}
+
+/// Remembers `key` until `expires`; `false` when it was remembered already at `now`.
+pub(crate) async fn remember(
+    c: &mut AnyConnection,
+    account: &str,
+    key: &str,
+    expires: Timestamp,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let fresh = sqlx::query(
+        "INSERT INTO sieve_memory (account, memory_key, expires) VALUES ($1, $2, $3) \
+         ON CONFLICT (account, memory_key) DO UPDATE SET expires = excluded.expires \
+         WHERE sieve_memory.expires <= $4",
+    )
+    .bind(account)
+    .bind(key)
+    .bind(expires.as_micros())
+    .bind(now.as_micros())
+    .execute(&mut *c)
+    .await?;
+    Ok(fresh.rows_affected() > 0)
+}
+
+/// Forgets what has expired.
+pub(crate) async fn forget(c: &mut AnyConnection, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM sieve_memory WHERE expires <= $1")
+        .bind(now.as_micros())
+        .execute(&mut *c)
+        .await?;
+    Ok(())
+}
+
+struct Scripts<'a> {
+    c: &'a mut AnyConnection,
+    account: &'a str,
+    now: Timestamp,
+}
+
+impl Scripts<'_> {
+    async fn answer(mut self, question: Question) -> Result<Answer, StoreError> {
+        let refused = |problem| Ok(Answer::Refused(problem));
+        match question {
+            Question::List => self.list().await,
+            Question::Get(name) => Ok(match self.find(&name).await? {
+                Some((source, _)) => Answer::Text(source),
+                None => Answer::Refused(Problem::NonExistent),
+            }),
+            Question::HaveSpace(name) | Question::Put(name, _) if self.is_full(&name).await? => {
+                tracing::debug!(account = self.account, script = name, "mail: too many scripts");
+                refused(Problem::TooMany)
+            }
+            Question::HaveSpace(_) => Ok(Answer::Done),
+            Question::Put(name, source) => self.put(&name, &source).await,
+            Question::Activate(name) => self.activate(name.as_deref()).await,
+            Question::Delete(name) => match self.find(&name).await? {
+                None => refused(Problem::NonExistent),
+                Some((_, true)) => refused(Problem::Active),
+                Some(_) => {
+                    self.change("DELETE FROM sieve_script WHERE account = $1 AND name = $2", &name).await
+                }
+            },
+            Question::Rename(old, new) => {
+                if self.find(&old).await?.is_none() {
+                    return refused(Problem::NonExistent);
+                }
+                if old != new && self.find(&new).await?.is_some() {
+                    return refused(Problem::AlreadyExists);
+                }
+                sqlx::query("UPDATE sieve_script SET name = $3 WHERE account = $1 AND name = $2")
+                    .bind(self.account)
+                    .bind(old)
+                    .bind(new)
+                    .execute(&mut *self.c)
+                    .await?;
+                Ok(Answer::Done)
+            }
+        }
+    }
+
+    async fn list(&mut self) -> Result<Answer, StoreError> {
+        let rows = sqlx::query("SELECT name, active FROM sieve_script WHERE account = $1 ORDER BY name")
+            .bind(self.account)
+            .fetch_all(&mut *self.c)
+            .await?;
+        let scripts = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get::<i64, _>(1)? != 0)));
+        Ok(Answer::Scripts(scripts.collect::<Result<_, sqlx::Error>>()?))
+    }
+
+    /// A script's text and whether it is active.
+    async fn find(&mut self, name: &str) -> Result<Option<(String, bool)>, StoreError> {
+        let row = sqlx::query("SELECT source, active FROM sieve_script WHERE account = $1 AND name = $2")
+            .bind(self.account)
+            .bind(name)
+            .fetch_optional(&mut *self.c)
+            .await?;
+        Ok(row
+            .map(|row| Ok::<_, sqlx::Error>((row.try_get(0)?, row.try_get::<i64, _>(1)? != 0)))
+            .transpose()?)
+    }
+
+    async fn is_full(&mut self, name: &str) -> Result<bool, StoreError> {
+        let row = sqlx::query("SELECT COUNT(*) FROM sieve_script WHERE account = $1 AND name <> $2")
+            .bind(self.account)
+            .bind(name)
+            .fetch_one(&mut *self.c)
+            .await?;
+        Ok(row.try_get::<i64, _>(0)? >= MOST_SCRIPTS)
+    }
+
+    async fn put(&mut self, name: &str, source: &str) -> Result<Answer, StoreError> {
+        sqlx::query(
+            "INSERT INTO sieve_script (account, name, source, active, changed_at) VALUES ($1, $2, $3, 0, $4) \
+             ON CONFLICT (account, name) DO UPDATE SET source = excluded.source, changed_at = excluded.changed_at",
+        )
+        .bind(self.account)
+        .bind(name)
+        .bind(source)
+        .bind(self.now.as_micros())
+        .execute(&mut *self.c)
+        .await?;
+        Ok(Answer::Done)
+    }
+
+    async fn activate(&mut self, name: Option<&str>) -> Result<Answer, StoreError> {
+        if let Some(name) = name
+            && self.find(name).await?.is_none()
+        {
+            return Ok(Answer::Refused(Problem::NonExistent));
+        }
+        let one = "UPDATE sieve_script SET active = CASE WHEN name = $2 THEN 1 ELSE 0 END WHERE account = $1";
+        self.change(one, name.unwrap_or_default()).await
+    }
+
+    async fn change(&mut self, sql: &'static str, name: &str) -> Result<Answer, StoreError> {
+        sqlx::query(sql).bind(self.account).bind(name).execute(&mut *self.c).await?;
+        Ok(Answer::Done)
+    }
+}
+
+/// Scripts of one mailbox.
+const MOST_SCRIPTS: i64 = 32;
+/// Keys looked at for one letter.
+const MOST_REMEMBERED: i64 = 10_000;
