@@ -78,12 +78,14 @@ fn check_data(data: &Path, findings: &mut Vec<Finding>) -> bool {
 }
 
 async fn check_listeners(config: &Config, findings: &mut Vec<Finding>) {
-    let listeners: [(&str, Listen); 9] = [
+    let listeners: [(&str, Listen); 11] = [
         ("http.listen", config.http.listen),
         ("https.listen", config.https.listen),
         ("smtp.listen", config.smtp.listen),
         ("submission.listen", config.submission.listen),
         ("submissions.listen", config.submissions.listen),
+        ("imap.listen", config.imap.listen),
+        ("imaps.listen", config.imaps.listen),
         ("pop3.listen", config.pop3.listen),
         ("pop3s.listen", config.pop3s.listen),
         ("managesieve.listen", config.managesieve.listen),

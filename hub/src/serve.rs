@@ -237,7 +237,9 @@ fn announce(
     if listening["https"].is_string() {
         println!("  Other machines  {public_url}   (certificate of the hub's own CA: {public_url}/ca.crt)");
     }
-    for name in ["smtp", "submission", "submissions", "pop3", "pop3s", "managesieve", "media"] {
+    for name in
+        ["smtp", "submission", "submissions", "imap", "imaps", "pop3", "pop3s", "managesieve", "media"]
+    {
         if let Some(address) = listening[name].as_str() {
             println!("  {name:<15} {address}");
         }

@@ -11,6 +11,10 @@ pub struct Config {
     pub submission: Option<SocketAddr>,
     /// Where mail programs hand in letters with implicit TLS (`submissions.listen`, RFC 8314).
     pub submissions: Option<SocketAddr>,
+    /// Where mail programs read with STARTTLS (`imap.listen`, RFC 9051).
+    pub imap: Option<SocketAddr>,
+    /// Where mail programs read with implicit TLS (`imaps.listen`, RFC 8314).
+    pub imaps: Option<SocketAddr>,
     /// Where mail programs fetch letters with STLS (`pop3.listen`, RFC 1939).
     pub pop3: Option<SocketAddr>,
     /// Where mail programs fetch letters with implicit TLS (`pop3s.listen`).
@@ -42,6 +46,12 @@ pub struct Limits {
     pub connections: usize,
     /// Open SMTP connections of one address.
     pub connections_per_address: usize,
+    /// Open IMAP connections in all: mail programs stay connected all day.
+    pub imap_connections: usize,
+    /// Open IMAP connections of one address: a whole office may stand behind it.
+    pub imap_connections_per_address: usize,
+    /// How long a silent mail program that has signed in is waited for (RFC 9051 §5.4: 30 minutes at least).
+    pub imap_idle: Duration,
     /// Failed sign-ins of one address within [`Limits::failure_window`] before it is turned away.
     pub failures_per_address: u32,
     /// The time failed sign-ins are remembered.
@@ -63,6 +73,9 @@ impl Default for Limits {
         Self {
             connections: 500,
             connections_per_address: 50,
+            imap_connections: 12_000,
+            imap_connections_per_address: 2_000,
+            imap_idle: Duration::from_secs(1860),
             failures_per_address: 20,
             failure_window: Duration::from_secs(600),
             recipients: 500,
@@ -81,6 +94,8 @@ impl Default for Config {
             smtp: None,
             submission: None,
             submissions: None,
+            imap: None,
+            imaps: None,
             pop3: None,
             pop3s: None,
             managesieve: None,

@@ -8,6 +8,7 @@ mod accept;
 pub mod changes;
 pub mod config;
 mod door;
+mod imap;
 pub mod jmap;
 mod managesieve;
 mod pop3;

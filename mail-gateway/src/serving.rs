@@ -11,7 +11,7 @@ use crate::{
         self, Door, Listening,
         gate::{Gate, Guesses},
     },
-    managesieve, pop3, queue, smtp_in,
+    imap, managesieve, pop3, queue, smtp_in,
 };
 
 /// Running listeners and queue.
@@ -51,10 +51,13 @@ fn doors(config: &Config) -> Vec<(Door, Option<SocketAddr>, Arc<Gate>)> {
     // Programs that read have counts of their own: a crowd of them keeps no letter out.
     let readers =
         Arc::new(Gate::new(limits.connections, limits.connections_per_address, Arc::clone(&guesses)));
+    let imap = Arc::new(Gate::new(limits.imap_connections, limits.imap_connections_per_address, guesses));
     vec![
         (smtp_in::RELAY, config.smtp, Arc::clone(&smtp)),
         (smtp_in::SUBMISSION, config.submission, Arc::clone(&smtp)),
         (smtp_in::SUBMISSIONS, config.submissions, smtp),
+        (imap::IMAP, config.imap, Arc::clone(&imap)),
+        (imap::IMAPS, config.imaps, imap),
         (pop3::STLS, config.pop3, Arc::clone(&readers)),
         (pop3::TLS, config.pop3s, Arc::clone(&readers)),
         (managesieve::DOOR, config.managesieve, readers),

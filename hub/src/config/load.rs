@@ -134,11 +134,7 @@ fn set(table: &mut Table, defaults: &Table, key: &str, value: &str) -> Result<()
 
 /// A key that would silently do nothing is worse than none.
 fn refuse_absent_services(config: &Config) -> Result<(), ConfigError> {
-    let listeners = [
-        ("imap.listen", config.imap.listen),
-        ("imaps.listen", config.imaps.listen),
-        ("ldap.listen", config.ldap.listen),
-    ];
+    let listeners = [("ldap.listen", config.ldap.listen)];
     if let Some((key, _)) = listeners.into_iter().find(|(_, listen)| listen.0.is_some()) {
         return Err(ConfigError::NotInThisBuild(key));
     }

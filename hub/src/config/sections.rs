@@ -123,13 +123,13 @@ sections! {
     }
     /// IMAP with STARTTLS.
     imap: ImapSection {
-        /// Where to listen; this build has no IMAP yet and refuses a value.
-        listen: Listen = Listen(None);
+        /// Where to listen.
+        listen: Listen = listen("0.0.0.0:2143");
     }
     /// IMAP with implicit TLS.
     imaps: ImapsSection {
-        /// Where to listen; this build has no IMAP yet and refuses a value.
-        listen: Listen = Listen(None);
+        /// Where to listen.
+        listen: Listen = listen("0.0.0.0:2993");
     }
     /// POP3 with STLS.
     pop3: Pop3Section {

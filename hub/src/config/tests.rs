@@ -41,7 +41,7 @@ fn wrong_values_say_what_is_wanted() {
 
 #[test]
 fn a_service_this_build_lacks_is_refused_not_ignored() {
-    assert!(set(&["imap.listen=127.0.0.1:2143"]).unwrap_err().contains("imap.listen"));
+    assert!(set(&["ldap.listen=127.0.0.1:2389"]).unwrap_err().contains("ldap.listen"));
 }
 
 #[test]

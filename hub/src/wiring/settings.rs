@@ -27,6 +27,8 @@ pub fn mail(config: &Config) -> Result<mail_gateway::Config, String> {
         smtp: config.smtp.listen.0,
         submission: config.submission.listen.0,
         submissions: config.submissions.listen.0,
+        imap: config.imap.listen.0,
+        imaps: config.imaps.listen.0,
         pop3: config.pop3.listen.0,
         pop3s: config.pop3s.listen.0,
         managesieve: config.managesieve.listen.0,

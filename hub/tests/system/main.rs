@@ -4,6 +4,7 @@ mod accounts;
 mod administration;
 mod bad_input;
 mod filters;
+mod imap;
 mod invitations;
 mod jmap;
 mod mail;

@@ -5,6 +5,7 @@
 
 pub mod extract;
 pub mod html;
+pub mod imap;
 pub mod jmap;
 pub mod mailbox;
 pub mod managesieve;

@@ -14,6 +14,8 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 pub(crate) enum Wire {
     Clear(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+    /// The handshake failed; nothing can be read or written any more.
+    Closed,
 }
 
 impl Wire {
@@ -24,7 +26,28 @@ impl Wire {
                 let stream = timeout(patience, acceptor.accept(stream)).await??;
                 Ok(Self::Tls(Box::new(stream)))
             }
-            Self::Tls(_) => Ok(self),
+            Self::Tls(_) | Self::Closed => Ok(self),
+        }
+    }
+
+    /// Makes a clear connection TLS where it stands.
+    pub(crate) async fn encrypt_in_place(
+        &mut self,
+        acceptor: &TlsAcceptor,
+        patience: Duration,
+    ) -> io::Result<()> {
+        *self = std::mem::replace(self, Self::Closed).encrypt(acceptor, patience).await?;
+        Ok(())
+    }
+
+    /// Waits until there is something to read, without a buffer.
+    pub(crate) async fn readable(&self) -> io::Result<()> {
+        match self {
+            Self::Clear(stream) => stream.readable().await,
+            // Octets that are decrypted already are not announced by the socket again.
+            Self::Tls(stream) if !stream.get_ref().1.wants_read() => Ok(()),
+            Self::Tls(stream) => stream.get_ref().0.readable().await,
+            Self::Closed => Err(io::ErrorKind::NotConnected.into()),
         }
     }
 
@@ -45,6 +68,7 @@ impl Wire {
         match self {
             Self::Clear(stream) => stream.read(buffer).await,
             Self::Tls(stream) => stream.read(buffer).await,
+            Self::Closed => Err(io::ErrorKind::NotConnected.into()),
         }
     }
 
@@ -52,6 +76,7 @@ impl Wire {
         match self {
             Self::Clear(stream) => timeout(patience, all(stream, bytes)).await?,
             Self::Tls(stream) => timeout(patience, all(stream.as_mut(), bytes)).await?,
+            Self::Closed => Err(io::ErrorKind::NotConnected.into()),
         }
     }
 
@@ -61,6 +86,7 @@ impl Wire {
         let _ = match &mut self {
             Self::Clear(stream) => stream.shutdown().await,
             Self::Tls(stream) => stream.shutdown().await,
+            Self::Closed => return,
         };
         let drain = async {
             let mut buffer = [0; 4096];

@@ -9,7 +9,7 @@ use mail_gateway_core::{
     message::{BlobId, Summary},
 };
 
-use super::{Kind, Store, StoreError, folder, index, modseq, room, thread};
+use super::{Kind, Store, StoreError, folder, index, modseq, room, thread, uid};
 
 /// A letter on its way into one mailbox.
 #[derive(Debug, Clone, Copy)]
@@ -172,6 +172,7 @@ async fn new_body(c: &mut AnyConnection, blob: &BlobId, summary: &Summary) -> Re
     .bind(json)
     .fetch_one(&mut *c)
     .await?;
+    uid::keep_facts(c, blob, &summary.facts).await?;
     Ok(row.try_get(0)?)
 }
 

@@ -102,8 +102,9 @@ async fn insert(c: &mut AnyConnection, account: &str, new: &NewFolder<'_>) -> Re
     .bind(new.name)
     .bind(new.role.map(Role::as_str))
     .bind(i64::try_from(new.place).unwrap_or(i64::MAX))
-    // RFC 3501 §2.3.1.1: 32 bits, growing when a folder is made anew; seconds do both until 2106.
-    .bind(new.now.as_seconds())
+    // RFC 9051 §2.3.1.1: 32 bits, growing when a folder is made anew. Seconds do both until 2106; the
+    // account's counter keeps two folders of one second apart.
+    .bind(new.now.as_seconds().saturating_add(modseq))
     .bind(modseq)
     .execute(&mut *c)
     .await?;

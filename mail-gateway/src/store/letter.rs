@@ -93,7 +93,7 @@ pub struct Imported {
 }
 
 /// The keywords of `letter`.
-async fn keywords_of(c: &mut AnyConnection, letter: &str) -> Result<BTreeSet<String>, StoreError> {
+pub(crate) async fn keywords_of(c: &mut AnyConnection, letter: &str) -> Result<BTreeSet<String>, StoreError> {
     let rows =
         sqlx::query("SELECT keyword FROM keywords WHERE letter = $1").bind(letter).fetch_all(&mut *c).await?;
     rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
@@ -146,7 +146,7 @@ pub(crate) async fn set_folders(
     Ok(())
 }
 
-async fn set_keywords(
+pub(crate) async fn set_keywords(
     c: &mut AnyConnection,
     account: &str,
     letter: &str,

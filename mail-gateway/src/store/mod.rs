@@ -21,6 +21,7 @@ pub mod since;
 pub mod submission;
 pub(crate) mod sweep;
 pub mod thread;
+pub mod uid;
 pub mod upload;
 pub mod verify;
 

@@ -23,17 +23,19 @@ use crate::{
 
 const AN: MailboxId = MailboxId::from_u128(1);
 const BINH: MailboxId = MailboxId::from_u128(2);
+/// Read by two clerks.
+pub(crate) const AGENCY: MailboxId = MailboxId::from_u128(3);
 
 /// A hub under test; its files go away with it.
-struct Hub {
-    mail: Mail,
-    serving: Serving,
+pub(crate) struct Hub {
+    pub(crate) mail: Mail,
+    pub(crate) serving: Serving,
     stop: CancellationToken,
     _files: tempfile::TempDir,
 }
 
 impl Hub {
-    async fn start(change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn start(change: impl FnOnce(&mut Config)) -> Self {
         let files = tempfile::tempdir().unwrap();
         let mut config = config();
         change(&mut config);
@@ -41,6 +43,11 @@ impl Hub {
         let stop = CancellationToken::new();
         let serving = mail.serve(certificate(), stop.clone()).await.unwrap();
         Self { mail, serving, stop, _files: files }
+    }
+
+    /// Where its files are.
+    pub(crate) fn files(&self) -> &Path {
+        self._files.path()
     }
 
     /// What lies in `mailbox`, oldest first, once there are at least `count` letters.
@@ -62,6 +69,8 @@ fn config() -> Config {
         smtp: any,
         submission: any,
         submissions: any,
+        imap: any,
+        imaps: any,
         max_size: 300_000,
         retry: vec![Duration::from_millis(20); 2],
         ..Config::default()
@@ -94,7 +103,7 @@ async fn queued(mail: &Mail) -> i64 {
 }
 
 /// Fails the test instead of hanging it.
-async fn within<T>(work: impl Future<Output = T>) -> T {
+pub(crate) async fn within<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(60), work).await.expect("it never happened")
 }
 
@@ -137,7 +146,19 @@ impl Credentials for Table {
         _: IpAddr,
     ) -> BoxFuture<'a, Result<Principal, Refused>> {
         Box::pin(async move {
-            if login != "an" || password.expose() != "mật khẩu" {
+            let grants = match login {
+                "an" => vec![grant(AN, "an@tinh.example", MailboxKind::Personal)],
+                "binh" => vec![
+                    grant(BINH, "binh@tinh.example", MailboxKind::Personal),
+                    grant(AGENCY, "coquan@tinh.example", MailboxKind::Agency),
+                ],
+                "chi" => vec![
+                    grant(MailboxId::from_u128(4), "chi@tinh.example", MailboxKind::Personal),
+                    grant(AGENCY, "coquan@tinh.example", MailboxKind::Agency),
+                ],
+                _ => return Err(Refused::Wrong),
+            };
+            if password.expose() != "mật khẩu" {
                 return Err(Refused::Wrong);
             }
             Ok(Principal {
@@ -150,14 +171,8 @@ impl Credentials for Table {
                 position: "Chuyên viên".into(),
                 order: 1,
                 is_admin: false,
-                login: "an".into(),
-                mailboxes: vec![MailboxGrant {
-                    mailbox: AN,
-                    address: "an@tinh.example".into(),
-                    name: "Nguyễn Văn An".into(),
-                    kind: MailboxKind::Personal,
-                    may_send: true,
-                }],
+                login: login.into(),
+                mailboxes: grants,
             })
         })
     }
@@ -173,4 +188,8 @@ impl Credentials for Table {
     fn disproven<'a>(&'a self, _: &'a str, _: IpAddr) -> BoxFuture<'a, ()> {
         Box::pin(async {})
     }
+}
+
+fn grant(mailbox: MailboxId, address: &str, kind: MailboxKind) -> MailboxGrant {
+    MailboxGrant { mailbox, address: address.into(), name: "Nguyễn Văn An".into(), kind, may_send: true }
 }

@@ -61,7 +61,7 @@ impl Hub {
     pub fn launch(&mut self) {
         let mut command = Command::new(&self.binary);
         command.args(["serve", "--sample", "--data"]).arg(self.data());
-        for name in ["http", "https", "smtp", "submission", "submissions"] {
+        for name in ["http", "https", "smtp", "submission", "submissions", "imap", "imaps"] {
             let address = self.listening[name].as_str().unwrap_or("127.0.0.1:0").to_owned();
             command.args(["--set", &format!("{name}.listen={address}")]);
         }
@@ -96,7 +96,7 @@ impl Hub {
         &self.data
     }
 
-    /// The address of a listener: `http`, `https`, `smtp`, `submission`, `submissions`.
+    /// The address of a listener: `http`, `https`, `smtp`, `submission`, `submissions`, `imap`, `imaps`.
     ///
     /// # Panics
     /// When that listener is off.

@@ -16,6 +16,7 @@ pub const TO_TEST: &[Need] = &[
     ("chromium", "chromium"),
     ("firefox-esr", "firefox-esr"),
     ("swaks", "swaks"),
+    ("mbsync", "isync"),
     ("python3", "python3"),
     ("ip", "iproute2"),
 ];

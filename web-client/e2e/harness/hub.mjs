@@ -37,6 +37,8 @@ export class Hub {
       listen('smtp', '127.0.0.1:0'),
       listen('submission', '127.0.0.1:0'),
       listen('submissions', '127.0.0.1:0'),
+      listen('imap', '127.0.0.1:0'),
+      listen('imaps', '127.0.0.1:0'),
       `media.udp_port=${fixed.media?.split(':').pop() ?? 40000}`,
       `media.address=${ADDRESS}`,
       ...this.overrides,

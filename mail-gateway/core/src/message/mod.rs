@@ -5,6 +5,7 @@ pub mod address;
 pub mod blob;
 pub mod compose;
 pub mod header;
+pub mod mime;
 pub mod parse;
 pub mod strip;
 pub mod summary;

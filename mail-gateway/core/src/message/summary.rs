@@ -3,7 +3,7 @@
 use mail_parser::{HeaderName, parsers::fields::thread::thread_name};
 use serde::{Deserialize, Serialize};
 
-use super::{Address, address, parse, text};
+use super::{Address, address, mime::facts::Facts, parse, text};
 
 /// The envelope-like facts of a letter (RFC 8621 §4.1.2 and §4.1.4). Absent headers are `None`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -37,6 +37,9 @@ pub struct Summary {
     pub has_attachment: bool,
     /// Its beginning, for lists.
     pub preview: String,
+    /// What IMAP's lists ask; stored in a table of its own.
+    #[serde(skip)]
+    pub facts: Facts,
 }
 
 impl Summary {
@@ -60,6 +63,7 @@ impl Summary {
             size: u64::try_from(raw.len()).unwrap_or(u64::MAX),
             has_attachment: parse::has_attachment(&message),
             preview: text::preview(&plain),
+            facts: Facts::of(raw),
         }
     }
 

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: measured promises, one table.
 
+mod idle;
 mod mail;
 
 use std::{
@@ -23,21 +24,24 @@ use crate::{
 pub fn run(names: &[String]) -> Outcome {
     match names.split_first() {
         None => {
-            start_of_hub()?;
+            of_hub(start)?;
+            of_hub(idle::run)?;
             mail::run()
         }
         Some((first, rest)) if first == "sfu" => sfu(rest),
-        Some((first, [])) if first == "start" => start_of_hub(),
+        Some((first, [])) if first == "start" => of_hub(start),
+        Some((first, [])) if first == "idle" => of_hub(idle::run),
         Some((first, [])) if first == "mail" => mail::run(),
-        Some((unknown, _)) => Err(format!("no benchmark “{unknown}”; there are: start, mail, sfu")),
+        Some((unknown, _)) => Err(format!("no benchmark “{unknown}”; there are: start, idle, mail, sfu")),
     }
 }
 
-fn start_of_hub() -> Outcome {
+/// Runs a benchmark of the hub's own binary.
+fn of_hub(measure: fn() -> Outcome) -> Outcome {
     install::build_web_client()?;
     say("building the hub (release)");
     release_build()?;
-    start()
+    measure()
 }
 
 /// What the media plane costs, measured by robots on this machine.
@@ -54,10 +58,10 @@ fn start() -> Outcome {
     let folder = std::env::temp_dir().join(format!("lienthong-bench-{}", std::process::id()));
     fs::create_dir_all(&folder).map_err(|cause| cause.to_string())?;
     // The first start makes keys and sample data; what is promised is every later one.
-    launch(&folder)?.stop();
+    launch(&folder, &[])?.stop();
     let mut runs: Vec<(f64, f64)> = Vec::new();
     for _ in 0..RUNS {
-        let hub = launch(&folder)?;
+        let hub = launch(&folder, &[])?;
         let memory = hub.resident_mb()?;
         runs.push((hub.started_in.as_secs_f64(), memory));
         hub.stop();
@@ -76,14 +80,16 @@ struct Hub {
     started_in: Duration,
 }
 
-fn launch(folder: &std::path::Path) -> Outcome<Hub> {
+fn launch(folder: &std::path::Path, more: &[&str]) -> Outcome<Hub> {
     let started = Instant::now();
     let process = Command::new(target().join("release/lienthong"))
         .args(["serve", "--sample", "--data"])
         .arg(folder)
         .args(["--set", &format!("http.listen={ADDRESS}"), "--set", "https.listen=127.0.0.1:18443"])
         .args(["--set", "smtp.listen=", "--set", "submission.listen=", "--set", "submissions.listen="])
+        .args(["--set", "imap.listen=", "--set", "imaps.listen="])
         .args(["--set", "media.udp_port=41900"])
+        .args(more)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
