@@ -14,7 +14,8 @@ use std::{
 use base::id::{MeetingId, SeatId};
 use sfu_core::{
     Command, Event, MAX_WORKERS, MediaKind, View,
-    sdp::{Offer, OfferError},
+    ice::Credentials,
+    sdp::{Offer, OfferError, Purpose},
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -78,6 +79,17 @@ impl Sfu {
     }
 }
 
+/// What became of a standard client's offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connected {
+    /// The answer.
+    pub sdp: String,
+    /// It sends a voice, and a picture.
+    pub sends: (bool, bool),
+    /// Pictures it can show at once.
+    pub video_slots: usize,
+}
+
 /// The way to one worker.
 struct Lane {
     orders: SyncSender<Order>,
@@ -115,13 +127,39 @@ impl SfuHandle {
     /// Answers an offer. A new offer for a seat replaces its old peer.
     pub async fn offer(&self, meeting: MeetingId, seat: SeatId, sdp: &str) -> Result<String, OfferError> {
         // Here rather than in the worker, which has packets to forward.
-        let offer = Box::new(Offer::parse(sdp)?);
+        self.negotiate(meeting, seat, Offer::parse(sdp)?).await
+    }
+
+    async fn negotiate(&self, meeting: MeetingId, seat: SeatId, offer: Offer) -> Result<String, OfferError> {
+        let offer = Box::new(offer);
         let (reply, answer) = oneshot::channel();
         let lane = self.place(meeting, seat);
         if !lane.is_some_and(|lane| lane.send(Order::Offer { meeting, seat, offer, reply })) {
             return Err(OfferError::Unavailable);
         }
         answer.await.unwrap_or(Err(OfferError::Unavailable))
+    }
+
+    /// Answers the offer of a standard client that publishes or views; `connection` names its peer.
+    pub async fn connect(
+        &self,
+        meeting: MeetingId,
+        connection: SeatId,
+        sdp: &str,
+        purpose: Purpose,
+    ) -> Result<Connected, OfferError> {
+        let offer = Offer::parse(sdp)?.with_purpose(purpose);
+        let (sends, video_slots) = (offer.sends(), offer.video_slots());
+        let sdp = self.negotiate(meeting, connection, offer).await?;
+        Ok(Connected { sdp, sends, video_slots })
+    }
+
+    /// Gives a peer new ICE credentials and tells ours; nothing when it is gone.
+    pub async fn restart_ice(&self, seat: SeatId, remote_ufrag: String) -> Option<Credentials> {
+        let (reply, answer) = oneshot::channel();
+        let worker = self.placement().of(seat)?;
+        self.0.lanes.get(worker)?.send(Order::Restart { seat, remote_ufrag, reply }).then_some(())?;
+        answer.await.ok()?
     }
 
     /// The seat's peer goes away.

@@ -16,7 +16,11 @@ mod worker;
 
 pub use address::local_addresses;
 pub use config::Config;
-pub use handle::{Sfu, SfuHandle};
+pub use handle::{Connected, Sfu, SfuHandle};
 pub use metrics::Metrics;
-pub use sfu_core::{Event as SfuEvent, MediaKind, SlotKind, Source, TrackState, View, sdp::OfferError};
+pub use sfu_core::{
+    Event as SfuEvent, MediaKind, SlotKind, Source, TrackState, View,
+    ice::Credentials,
+    sdp::{OfferError, Purpose},
+};
 pub use udp::{Counters, Socket};

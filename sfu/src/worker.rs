@@ -24,6 +24,7 @@ use base::{
 use sfu_core::{
     Command, Event, Path, Worker, WorkerConfig,
     dtls::Certificate,
+    ice::Credentials,
     sdp::{Offer, OfferError},
 };
 use tokio::sync::{
@@ -51,6 +52,15 @@ pub(crate) enum Order {
         offer: Box<Offer>,
         /// Who waits for the answer.
         reply: oneshot::Sender<Result<String, OfferError>>,
+    },
+    /// New ICE credentials for a peer that stays.
+    Restart {
+        /// Whose.
+        seat: SeatId,
+        /// The other side's new user fragment.
+        remote_ufrag: String,
+        /// Who waits for ours; nothing when there is no such peer here.
+        reply: oneshot::Sender<Option<Credentials>>,
     },
     /// Anything that has no answer.
     Command(Command),
@@ -169,6 +179,9 @@ impl Thread {
                     let answer = self.core.handle_offer(now, meeting, seat, &offer);
                     // Whoever asked may have gone; the peer then times out.
                     let _ = reply.send(answer);
+                }
+                Ok(Order::Restart { seat, remote_ufrag, reply }) => {
+                    let _ = reply.send(self.core.restart_ice(now, seat, &remote_ufrag));
                 }
                 Ok(Order::Command(command)) => self.core.handle_command(now, command),
                 Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return false,

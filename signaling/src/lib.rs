@@ -24,6 +24,7 @@ mod translate;
 pub use config::Config;
 pub use meetings::Meetings;
 pub use problem::{ErrorBody, ErrorDetail};
+pub use rate::PeerAddress;
 pub use rest::types::{
     AnswerRequest, EntryView, GuestLink, GuestLinkView, InviteeView, MeetingChange, MeetingDetail,
     MeetingSummary, NewGuestLink, NewMeeting, RoleOf,

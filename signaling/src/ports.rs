@@ -29,6 +29,51 @@ pub trait Media: Send + Sync {
         meeting: MeetingId,
         sdp: String,
     ) -> BoxFuture<'_, Result<String, OfferError>>;
+
+    /// Negotiates the connection of a standard client; a new one with the same id replaces the old one.
+    fn connect(&self, what: Connect) -> BoxFuture<'_, Result<Connected, OfferError>>;
+
+    /// New ICE credentials for a connection that stays; nothing when it is gone.
+    fn restart_ice(
+        &self,
+        connection: SeatId,
+        remote_ufrag: String,
+    ) -> BoxFuture<'_, Option<IceCredentials>>;
+}
+
+/// A standard client's offer (WHIP, WHEP): one exchange, no messages afterwards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connect {
+    /// Names the connection: the seat itself for who publishes, an id of its own for who views.
+    pub connection: SeatId,
+    /// Where.
+    pub meeting: MeetingId,
+    /// For whom it views; absent for who publishes.
+    pub views_for: Option<SeatId>,
+    /// The offer.
+    pub sdp: String,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connected {
+    /// The answer.
+    pub sdp: String,
+    /// It sends a voice.
+    pub voice: bool,
+    /// It sends a picture.
+    pub picture: bool,
+    /// Pictures it can show at once.
+    pub video_slots: usize,
+}
+
+/// ICE credentials (RFC 8445 §5.3).
+#[derive(Clone, PartialEq, Eq)]
+pub struct IceCredentials {
+    /// The user fragment.
+    pub ufrag: String,
+    /// The password.
+    pub password: String,
 }
 
 /// An instruction to the media plane.
@@ -109,8 +154,10 @@ pub enum MediaEvent {
 /// Why an offer was not answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OfferError {
-    /// The SDP cannot be used; the text is for a technician.
+    /// The SDP cannot be read; the text is for a technician.
     Bad(String),
+    /// The SDP can be read but not be answered: no common codec, too many m-lines.
+    Unusable(String),
     /// The media plane is full or stopping.
     Unavailable,
 }

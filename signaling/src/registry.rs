@@ -17,6 +17,7 @@ use crate::{
     config::Config,
     live::{self, Message},
     ports::Ports,
+    rate::Knocks,
     store::Store,
 };
 
@@ -35,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) tasks: TaskTracker,
     live: Mutex<Live>,
     seats: Mutex<HashMap<SeatId, MeetingId>>,
+    /// How fast one network address may knock at the doors of standard clients.
+    pub(crate) knocks: Knocks,
 }
 
 #[derive(Default)]
@@ -53,6 +56,7 @@ impl Shared {
             tasks: TaskTracker::new(),
             live: Mutex::default(),
             seats: Mutex::default(),
+            knocks: Knocks::default(),
         })
     }
 

@@ -4,6 +4,9 @@ use base::Timestamp;
 use signaling_core as core;
 use signaling_protocol as wire;
 
+/// Heights of a viewer's first picture and of the others.
+const LARGE: u16 = 1080;
+const SMALL: u16 = 360;
 /// Lines of chat in a snapshot.
 const CHAT_SHOWN: usize = 200;
 
@@ -246,6 +249,16 @@ pub(crate) fn kind_out(kind: core::MediaKind) -> wire::MediaKind {
         core::MediaKind::Screen => wire::MediaKind::Screen,
         core::MediaKind::ScreenAudio => wire::MediaKind::ScreenAudio,
     }
+}
+
+/// What a viewer's slots show, by the height it probably draws them at: the first place is the large one.
+pub(crate) fn views(places: &[Option<core::Picture>]) -> Vec<wire::View> {
+    let shown = (0_u8..).zip(places).filter_map(|(slot, picture)| {
+        let (seat, kind) = (*picture)?;
+        let source = wire::Source { seat, kind: kind_out(kind) };
+        Some(wire::View { slot, source, height: if slot == 0 { LARGE } else { SMALL } })
+    });
+    shown.collect()
 }
 
 /// A participant's switches.

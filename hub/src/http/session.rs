@@ -26,6 +26,7 @@ pub async fn authenticate(
 ) -> Response {
     let address = peer.address.ip().to_canonical();
     request.extensions_mut().insert(directory::PeerAddress(address));
+    request.extensions_mut().insert(signaling::PeerAddress(address));
     let path = request.uri().path().to_owned();
     if let Some(token) = cookie(request.headers(), directory::SESSION_COOKIE) {
         if let Some((principal, must_change)) = services.directory.session(token).await {

@@ -19,7 +19,8 @@ pub fn command(sfu: &SfuHandle, command: MediaCommand) {
 pub fn refusal(error: sfu::OfferError) -> OfferError {
     match error {
         sfu::OfferError::Unavailable => OfferError::Unavailable,
-        bad => OfferError::Bad(bad.to_string()),
+        bad @ sfu::OfferError::Unreadable => OfferError::Bad(bad.to_string()),
+        bad => OfferError::Unusable(bad.to_string()),
     }
 }
 

@@ -7,7 +7,8 @@ use lettre::AsyncTransport;
 use mail_gateway::Mail;
 use sfu::SfuHandle;
 use signaling::ports::{
-    Invitation, InvitationError, Invitations, Invitee, Media, MediaCommand, OfferError, People,
+    Connect, Connected, IceCredentials, Invitation, InvitationError, Invitations, Invitee, Media,
+    MediaCommand, OfferError, People,
 };
 
 use super::media;
@@ -41,6 +42,33 @@ impl Media for MeetingPorts {
         async move {
             let Some(sfu) = &self.sfu else { return Err(OfferError::Unavailable) };
             sfu.offer(meeting, seat, &sdp).await.map_err(media::refusal)
+        }
+        .boxed()
+    }
+
+    fn connect(&self, what: Connect) -> BoxFuture<'_, Result<Connected, OfferError>> {
+        async move {
+            let Some(sfu) = &self.sfu else { return Err(OfferError::Unavailable) };
+            let purpose = match what.views_for {
+                Some(owner) => sfu::Purpose::View { owner },
+                None => sfu::Purpose::Publish,
+            };
+            let connected = sfu.connect(what.meeting, what.connection, &what.sdp, purpose).await;
+            let sfu::Connected { sdp, sends: (voice, picture), video_slots } =
+                connected.map_err(media::refusal)?;
+            Ok(Connected { sdp, voice, picture, video_slots })
+        }
+        .boxed()
+    }
+
+    fn restart_ice(
+        &self,
+        connection: SeatId,
+        remote_ufrag: String,
+    ) -> BoxFuture<'_, Option<IceCredentials>> {
+        async move {
+            let new = self.sfu.as_ref()?.restart_ice(connection, remote_ufrag).await?;
+            Some(IceCredentials { ufrag: new.ufrag, password: new.password })
         }
         .boxed()
     }

@@ -139,6 +139,16 @@ impl IceLite {
         &self.credentials
     }
 
+    /// New credentials on both sides (RFC 8445 §2.4): checks with the old ones are not answered any more,
+    /// media stays where it is until a check with the new ones nominates a path.
+    pub fn restart(&mut self, now: Instant, credentials: Credentials, remote_ufrag: String) {
+        *self = Self {
+            valid: std::mem::take(&mut self.valid),
+            selected: self.selected,
+            ..Self::new(credentials, remote_ufrag, now)
+        };
+    }
+
     /// Answers a check. Nothing is said to a check that does not prove who sent it.
     pub fn handle_check(&mut self, now: Instant, path: Path, check: &Check) -> Option<Checked> {
         if !check.remote_ufrag_is(&self.remote_ufrag) || !check.is_authentic(&self.key) {
@@ -305,6 +315,21 @@ mod tests {
         assert_eq!(agent.selected(), Some(path(1)));
         assert!(agent.handle_check(now, path(2), &nominated).unwrap().moved);
         assert_eq!(agent.selected(), Some(path(2)));
+    }
+
+    #[test]
+    fn after_a_restart_media_stays_until_a_new_check_nominates() {
+        let (mut agent, old, now) = agent();
+        let nominated = Check::parse(&check(&old, true)).unwrap();
+        agent.handle_check(now, path(1), &nominated).unwrap();
+        let new = Credentials::new(&mut Seeded::new(2));
+        agent.restart(now, new.clone(), "new".into());
+        assert_eq!(agent.handle_check(now, path(2), &nominated), None, "the old credentials are void");
+        assert!(agent.accepts(path(1)) && agent.selected() == Some(path(1)));
+        let plain = Check::parse(&request(&new, "new", false)).unwrap();
+        assert!(!agent.handle_check(now, path(2), &plain).unwrap().moved);
+        let nominated = Check::parse(&request(&new, "new", true)).unwrap();
+        assert!(agent.handle_check(now, path(2), &nominated).unwrap().moved);
     }
 
     #[test]

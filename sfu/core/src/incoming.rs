@@ -355,7 +355,6 @@ impl Incoming {
             // Before anything is dropped: padding and repairs count for the estimate.
             self.arrivals.handle_packet(now, number);
         }
-        let level = extensions.audio_level;
         let known = self.streams.iter().copied().find(|s| s.ssrc == header.ssrc);
         let stream = match known {
             Some(stream) => stream,
@@ -367,6 +366,10 @@ impl Incoming {
         };
         let track = self.tracks.get_mut(usize::from(stream.track))?;
         let is_audio = track.kind().is_audio();
+        let level = extensions.audio_level.or_else(|| {
+            let silent = is_audio && track.media.extensions.audio_level.is_none();
+            silent.then(|| guessed_level(packet.payload()))
+        });
         let payload_type = PayloadType::new(track.media.payload_type);
         let place = track.layers.get_mut(usize::from(stream.layer))?;
         let bytes = if stream.repairs {
@@ -414,7 +417,11 @@ impl Incoming {
         let is_meant = |track: &Track| match (mid, rid) {
             (Some(mid), _) => track.media.mid == mid,
             (None, Some(rid)) => track.media.rids.iter().any(|known| known == rid),
-            (None, None) => false,
+            // RFC 8843 §9.2, the last resort: in what one publisher sends, payload types differ.
+            (None, None) => {
+                let types = [Some(track.media.payload_type), track.media.rtx_payload_type];
+                types.contains(&Some(header.payload_type.value()))
+            }
         };
         let (t, track) = self.tracks.iter().enumerate().find(|(_, track)| is_meant(track))?;
         let repairs = repaired || track.media.rtx_payload_type == Some(header.payload_type.value());
@@ -468,6 +475,12 @@ impl Layer {
         self.complete |= is_audio || header.marker;
         true
     }
+}
+
+/// How loud a packet is whose sender says nothing about it (RFC 6464 was not agreed): speech unless it is
+/// one of Opus' packets for silence, which have next to no bytes (RFC 6716 §2.1.9).
+fn guessed_level(payload: &[u8]) -> AudioLevel {
+    AudioLevel { voice: payload.len() > 3, level: if payload.len() > 3 { 30 } else { 127 } }
 }
 
 /// The picture's height in the first packet of a key frame (RFC 6386 §9.1: start code, width, height).

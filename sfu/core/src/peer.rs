@@ -13,7 +13,7 @@ use crate::{
     ice::{Check, Checked, Credentials, IceLite},
     incoming::Incoming,
     outgoing::{Egress, Outgoing},
-    sdp::{Answer, Offer},
+    sdp::{Answer, Offer, Purpose},
     srtp::{Inbound, Outbound, Profile},
 };
 
@@ -21,6 +21,8 @@ use crate::{
 pub(crate) struct Peer {
     /// Whose.
     pub seat: SeatId,
+    /// Whose media it must not receive: its own seat's, or that of the seat it views for.
+    pub owner: SeatId,
     /// Where.
     pub meeting: MeetingId,
     /// Tells it from its predecessor in the same place.
@@ -52,6 +54,10 @@ impl Peer {
     ) -> Self {
         Self {
             seat,
+            owner: match offer.purpose {
+                Purpose::View { owner } => owner,
+                Purpose::Seat | Purpose::Publish => seat,
+            },
             meeting,
             serial,
             ice: IceLite::new(credentials, offer.ice_ufrag.clone(), now),

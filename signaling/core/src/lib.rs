@@ -18,6 +18,7 @@ mod meeting;
 mod plan;
 mod role;
 mod seat;
+mod showing;
 
 pub use answer::{Answer, Attendance, MAX_COMMENT, Reply, Substitute};
 pub use command::{Actor, Command, Refusal, Visitor};
@@ -27,6 +28,7 @@ pub use meeting::{BrokenRecord, ChatLine, Meeting, Status};
 pub use plan::{Admission, Change, Invitee, Plan, PlanFault, Room};
 pub use role::{Act, Role, UnknownRole};
 pub use seat::{MediaKind, MediaWish, Seat, TrackState, Tracks, VisitKey};
+pub use showing::{Picture, place};
 
 /// How long a seat waits for its participant to come back.
 pub const ABSENCE: std::time::Duration = std::time::Duration::from_secs(60);

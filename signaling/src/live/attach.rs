@@ -83,6 +83,8 @@ impl Live {
             self.answer(&old.outgoing, &ServerMessage::Goodbye { reason: None });
             self.close(old.outgoing, CLOSE_NORMAL);
         }
+        // A browser that takes the seat of a token sends in the encoder's place.
+        self.doors.forget_publisher(seat);
         let Attach { visit, outgoing, account, session, frame, .. } = attach;
         self.shared.seat_taken(seat, self.meeting.id());
         let new = Visit {
@@ -146,7 +148,9 @@ impl Live {
     /// The socket is gone; its seat waits.
     pub(super) fn detach(&mut self, visit: VisitId) {
         let Some(visit) = self.visits.remove(visit) else { return };
-        let _ = self.apply(Actor::Hub, Command::Absent { seat: visit.seat });
+        if !self.doors.hold(visit.seat) {
+            let _ = self.apply(Actor::Hub, Command::Absent { seat: visit.seat });
+        }
     }
 
     /// A sign-in is no longer valid: its sockets close and its seats are free at once.

@@ -8,7 +8,7 @@ use signaling_core::{Effect, Event, Recorded, Refusal, Seat};
 use signaling_protocol::{RefusalCode, ServerMessage};
 use tokio::sync::oneshot;
 
-use super::Live;
+use super::{Live, Opened, Refused};
 use crate::{
     outgoing::{CLOSE_NORMAL, Kind, Outgoing},
     ports::{Invitation, InvitationKind, MediaCommand, ReplyLetter},
@@ -29,6 +29,8 @@ pub(super) enum Delivery {
     Close(Arc<Outgoing>, u16),
     /// An instruction to the media plane.
     Media(MediaCommand),
+    /// The answer to a standard client.
+    Door(oneshot::Sender<Result<Opened, Refused>>, Result<Opened, Refused>),
     /// The answer to somebody at the calendar.
     Desk(oneshot::Sender<Result<(), Refusal>>, Result<(), Refusal>),
 }
@@ -72,6 +74,7 @@ pub(crate) fn encode(message: &ServerMessage) -> Utf8Bytes {
 impl Live {
     /// Prepares what follows from events just recorded.
     pub(super) fn after(&mut self, recorded: &[Recorded]) {
+        self.viewers_may_see_other_things();
         for recorded in recorded {
             self.fan_out(recorded);
             let mut part = 0;
@@ -82,6 +85,7 @@ impl Live {
                 Event::Admitted { seat, .. } => self.welcome(*seat, None),
                 Event::Left { seat, reason, .. } => {
                     self.shared.seat_gone(*seat);
+                    self.close_doors_of(*seat);
                     if let Some(visit) = self.visits.remove_seat(*seat) {
                         let reason = Some(translate::leave_reason(*reason));
                         self.answer(&visit.outgoing, &ServerMessage::Goodbye { reason });
@@ -89,6 +93,7 @@ impl Live {
                     }
                 }
                 Event::Ended { .. } | Event::Cancelled { .. } => {
+                    self.close_all_doors();
                     for visit in self.visits.drain() {
                         self.shared.seat_gone(visit.seat);
                         self.close(visit.outgoing, CLOSE_NORMAL);
@@ -193,6 +198,10 @@ impl Live {
                 Delivery::Snapshot(outgoing, text) => outgoing.push_snapshot(text),
                 Delivery::Close(outgoing, code) => outgoing.close(code),
                 Delivery::Media(command) => self.shared.ports.command(command),
+                Delivery::Door(reply, result) => {
+                    // A client that gave up waiting leaves a connection that times out.
+                    let _ = reply.send(result);
+                }
                 Delivery::Desk(reply, result) => {
                     // Whoever asked may have gone away; the decision stands.
                     let _ = reply.send(result);

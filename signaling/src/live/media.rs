@@ -59,7 +59,7 @@ impl Live {
                 }
                 self.answer(&outgoing, &ServerMessage::Answer { id: frame, sdp });
             }
-            Err(OfferError::Bad(detail)) => {
+            Err(OfferError::Bad(detail) | OfferError::Unusable(detail)) => {
                 let log = crate::problem::log_id();
                 tracing::warn!(meeting = %self.meeting.id(), %seat, id = log, detail, "offer refused");
                 let detail: String = detail.chars().take(200).collect();
@@ -100,6 +100,7 @@ impl Live {
                 let kind = if levels.is_empty() { Kind::Answer } else { Kind::Levels };
                 self.send(to, kind, deliver::encode(&ServerMessage::Levels { levels }));
             }
+            MediaEvent::Disconnected { seat } if self.doors.leads_to(seat) => self.door_fell_shut(seat),
             MediaEvent::Disconnected { seat } => {
                 let Some(tracks) = self.meeting.seat(seat).map(|seat| seat.tracks) else { return };
                 let lost = [

@@ -5,6 +5,7 @@
 
 mod attach;
 mod deliver;
+mod doors;
 mod frames;
 mod media;
 mod visit;
@@ -26,6 +27,8 @@ use tokio::{
 pub(crate) use attach::Attach;
 use deliver::{Delivery, Past};
 pub(crate) use deliver::{encode, letter_of};
+use doors::Doors;
+pub(crate) use doors::{DoorRequest, Opened, Refused, ToDoor};
 use media::Negotiated;
 pub(crate) use visit::VisitId;
 use visit::Visits;
@@ -57,6 +60,8 @@ pub(crate) enum Message {
     Inspect(Box<dyn FnOnce(&Meeting) + Send>),
     /// A sign-in is no longer valid.
     Revoked { account: AccountId, session: Option<SessionId> },
+    /// A standard client at the WHIP or WHEP door.
+    Door(Box<ToDoor>),
     /// A token is no longer valid.
     TokenRevoked(TokenId),
     /// The hub stops.
@@ -79,6 +84,7 @@ struct Live {
     letters: Vec<store::Letter>,
     deliveries: Vec<Delivery>,
     offers: FuturesUnordered<Negotiated>,
+    doors: Doors,
     levels_at: Option<Instant>,
     stopping: bool,
 }
@@ -119,6 +125,7 @@ pub(crate) async fn run(shared: Arc<Shared>, id: MeetingId, mut inbox: mpsc::Rec
             Some((visit, frame, result)) = live.offers.next(), if !live.offers.is_empty() => {
                 live.negotiated(visit, frame, result);
             }
+            outcome = live.doors.outcome() => live.door_outcome(outcome),
             () = sleep_until(deadline) => live.tick(),
         }
         live.finish_turn().await;
@@ -151,6 +158,7 @@ impl Live {
             letters: Vec::new(),
             deliveries: Vec::new(),
             offers: FuturesUnordered::new(),
+            doors: Doors::default(),
             levels_at: None,
             stopping: false,
         }
@@ -168,6 +176,7 @@ impl Live {
             && self.meeting.seats().next().is_none()
             && self.unsaved.is_empty()
             && self.offers.is_empty()
+            && self.doors.is_idle()
     }
 
     fn deadline(&self) -> Instant {
@@ -198,6 +207,7 @@ impl Live {
             }
             Message::Inspect(look) => look(&self.meeting),
             Message::Revoked { account, session } => self.revoked(account, session),
+            Message::Door(to) => self.door(*to),
             Message::TokenRevoked(token) => self.token_revoked(token),
             Message::Stop => self.stopping = true,
         }
@@ -235,6 +245,7 @@ impl Live {
                 }
             }
         }
+        self.show_to_viewers();
         self.deliver();
     }
 }

@@ -3,7 +3,9 @@
 mod answer;
 mod desk;
 mod door;
+mod fragment;
 mod guests;
+mod standard;
 pub(crate) mod types;
 
 use std::sync::Arc;
@@ -31,6 +33,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/api/meetings/{id}/guest-links/{link}", delete(guests::revoke))
         .route("/api/meetings/{id}/entry", get(door::entry))
         .route("/api/meetings/{id}/socket", get(door::socket))
+        .merge(standard::router())
         .with_state(shared)
 }
 

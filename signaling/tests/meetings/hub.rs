@@ -15,6 +15,7 @@ use axum::{
     extract::Request,
     http::StatusCode,
     middleware::{Next, from_fn},
+    response::Response,
 };
 use base::id::{AccountId, MailboxId, MeetingId, PersonId, RoomId, SeatId, SessionId, UnitId};
 use directory_core::{MailboxGrant, MailboxKind, Principal};
@@ -22,7 +23,10 @@ use futures_util::future::{BoxFuture, FutureExt};
 use serde_json::Value;
 use signaling::{
     Config, Meetings,
-    ports::{Invitation, InvitationError, Invitations, Invitee, Media, MediaCommand, OfferError, People},
+    ports::{
+        Connect, Connected, IceCredentials, Invitation, InvitationError, Invitations, Invitee, Media,
+        MediaCommand, OfferError, People,
+    },
 };
 use tokio::sync::Notify;
 use tower::util::ServiceExt;
@@ -44,6 +48,7 @@ pub struct Hub {
 #[derive(Default)]
 pub struct Played {
     pub commands: Mutex<Vec<MediaCommand>>,
+    pub connects: Mutex<Vec<Connect>>,
     pub letters: Mutex<Vec<Invitation>>,
     pub letter_came: Notify,
     /// Letters that are not taken at first.
@@ -97,6 +102,17 @@ impl Hub {
         let status = response.status();
         let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
         (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    /// A request of a standard client, as it would send it.
+    pub async fn standard(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(Body::from(body.to_owned())).unwrap();
+        request.extensions_mut().insert(signaling::PeerAddress([192, 0, 2, 1].into()));
+        self.router.clone().oneshot(request).await.unwrap()
     }
 
     /// A meeting of the chair, with the delegate and one other invited.
@@ -184,6 +200,21 @@ impl Media for Ports {
         let bad = sdp.is_empty();
         async move { if bad { Err(OfferError::Bad("no media".to_owned())) } else { Ok(format!("re: {sdp}")) } }
             .boxed()
+    }
+
+    fn connect(&self, what: Connect) -> BoxFuture<'_, Result<Connected, OfferError>> {
+        let video_slots = what.sdp.matches("m=video").count();
+        let result = match what.sdp.as_str() {
+            "" => Err(OfferError::Bad("nothing".to_owned())),
+            "H264" => Err(OfferError::Unusable("no codec".to_owned())),
+            _ => Ok(Connected { sdp: "answer".to_owned(), voice: true, picture: true, video_slots }),
+        };
+        self.0.connects.lock().unwrap().push(what);
+        async move { result }.boxed()
+    }
+
+    fn restart_ice(&self, _: SeatId, remote: String) -> BoxFuture<'_, Option<IceCredentials>> {
+        async move { Some(IceCredentials { ufrag: format!("re{remote}"), password: "p".repeat(22) }) }.boxed()
     }
 }
 

@@ -5,3 +5,4 @@ mod client;
 mod hub;
 mod resilience;
 mod room;
+mod standard_clients;

@@ -32,6 +32,9 @@ pub fn packages(needs: &[Need]) -> Outcome {
         // Without it a headless browser draws boxes for Vietnamese letters of letters' own fonts.
         missing.push("fonts-noto-core");
     }
+    if needs.iter().any(|(program, _)| *program == "python3") && !has_python_venv() {
+        missing.push("python3-venv");
+    }
     if missing.is_empty() {
         return Ok(());
     }
@@ -59,6 +62,29 @@ pub fn web_client() -> Outcome {
     run_in(&folder, "npm", &["ci", "--no-audit", "--no-fund"])
 }
 
+/// Puts the independent WebRTC client of the tests into a virtual environment under `target/`.
+///
+/// # Errors
+/// When the environment cannot be made or the packages cannot be had.
+pub fn python() -> Outcome {
+    let wanted = root().join("web-client/e2e/harness/requirements.txt");
+    let folder = target().join("python");
+    let stamp = folder.join("installed.txt");
+    if fs::read(&wanted).ok() == fs::read(&stamp).ok() {
+        return Ok(());
+    }
+    say("installing the tests' Python packages into target/python");
+    let (folder, list) = (folder.display().to_string(), wanted.display().to_string());
+    run("python3", &["-m", "venv", &folder])?;
+    run(&format!("{folder}/bin/pip"), &["install", "--quiet", "--requirement", &list])?;
+    fs::copy(&wanted, &stamp).map(drop).map_err(|cause| format!("{}: {cause}", stamp.display()))
+}
+
+/// Where cargo builds.
+fn target() -> std::path::PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into)
+}
+
 /// Builds the web client when a source is newer than the last build.
 ///
 /// # Errors
@@ -84,6 +110,12 @@ fn newest(path: &Path) -> Option<SystemTime> {
     let own = modified(path);
     let Ok(entries) = fs::read_dir(path) else { return own };
     entries.flatten().map(|entry| newest(&entry.path())).chain([own]).max().flatten()
+}
+
+/// Debian ships the module that makes environments apart from Python.
+fn has_python_venv() -> bool {
+    let tried = std::process::Command::new("python3").args(["-m", "ensurepip", "--version"]).output();
+    tried.is_ok_and(|output| output.status.success())
 }
 
 fn is_root() -> bool {

@@ -101,6 +101,7 @@ fn web_unit() -> Outcome {
 /// Needs the hub's binary, which the step `rust` has built; building again costs nothing.
 fn browsers() -> Outcome {
     install::build_web_client()?;
+    install::python()?;
     shell::run("cargo", &["build", "--package", "hub"])?;
     npm("e2e")
 }

@@ -1,5 +1,5 @@
 // A hub of the test's own: temporary data with the sample province, ports of its own choice.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -54,6 +54,11 @@ export class Hub {
     exited.catch(() => {});
     this.listening = JSON.parse(readFileSync(join(this.data, 'listening.json'), 'utf8'));
     this.origin = `https://${ADDRESS}:${this.listening.https.split(':').pop()}`;
+  }
+
+  /** What an administrative command prints, given beside the running hub. */
+  admin(...words) {
+    return execFileSync(binary, ['admin', '--data', this.data, ...words], { encoding: 'utf8' }).trim();
   }
 
   /** Stops it as a power cut would. */

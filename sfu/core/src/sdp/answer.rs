@@ -4,7 +4,7 @@ use std::{fmt::Write as _, net::SocketAddr};
 
 use base::random::Random;
 
-use super::{Fingerprint, Offer, OfferError, Section, SectionKind, offer::extension_table};
+use super::{Fingerprint, Offer, OfferError, Purpose, Section, SectionKind, offer::extension_table};
 use crate::{MediaKind, rtp::ExtensionIds};
 
 /// What the answer says about this worker.
@@ -81,23 +81,28 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Decides on `offer`. The first sending audio section is the microphone, the second the
+    /// Decides on `offer` by its purpose. The first sending audio section is the microphone, the second the
     /// sound of the screen; the first sending video section the camera, the second the screen.
     pub fn to(offer: &Offer, random: &mut dyn Random) -> Result<Self, OfferError> {
         let mut answer = Self { incoming: Vec::new(), slots: Vec::new(), uses: Vec::new() };
-        let mut audio = [MediaKind::Microphone, MediaKind::ScreenAudio].into_iter();
-        let mut video = [MediaKind::Camera, MediaKind::Screen].into_iter();
+        let purpose = offer.purpose;
+        let mut audio = [MediaKind::Microphone, MediaKind::ScreenAudio].into_iter().take(purpose.sending());
+        let mut video = [MediaKind::Camera, MediaKind::Screen].into_iter().take(purpose.sending());
         for (index, section) in offer.sections.iter().enumerate() {
+            // A viewer's m-line may say sendrecv; it is answered sendonly.
+            let sends = section.sends && purpose.sending() > 0;
             let kind = match section.kind {
                 SectionKind::Other => None,
-                _ if !section.sends && !section.receives => None,
-                SectionKind::Audio if section.sends => audio.next().map(Some),
-                SectionKind::Video if section.sends => video.next().map(Some),
+                _ if !sends && (!section.receives || purpose == Purpose::Publish) => None,
+                SectionKind::Audio if sends => audio.next().map(Some),
+                SectionKind::Video if sends => video.next().map(Some),
                 _ => Some(None),
             };
             let used = match (kind, section.payload_type) {
                 (None, _) => Use::Rejected,
-                (Some(_), None) => return Err(OfferError::NoCodec),
+                (Some(_), None) if purpose == Purpose::Seat => return Err(OfferError::NoCodec),
+                // Whatever else a standard client offers may still be of use.
+                (Some(_), None) => Use::Rejected,
                 (Some(Some(kind)), Some(payload_type)) => {
                     answer.incoming.push(incoming(kind, index, section, payload_type));
                     Use::Incoming(answer.incoming.len() - 1)
@@ -109,6 +114,9 @@ impl Answer {
                 }
             };
             answer.uses.push(used);
+        }
+        if answer.uses.iter().all(|used| *used == Use::Rejected) {
+            return Err(OfferError::NoCodec);
         }
         Ok(answer)
     }
@@ -163,6 +171,9 @@ impl Answer {
         out.push_str("a=msid-semantic: WMS *\r\n");
         let mut first = true;
         for (section, used) in offer.sections.iter().zip(&self.uses) {
+            // RFC 8843 §7.1.3 wants candidates in the first section only; aiortc takes those of the last, and
+            // nobody minds them in all.
+            first |= offer.purpose != Purpose::Seat;
             match used {
                 Use::Rejected => write_rejected(&mut out, section),
                 Use::Incoming(i) => {

@@ -4,6 +4,7 @@ use std::{fmt, io::Cursor};
 
 use rtc_sdp::description::{media::MediaDescription, session::SessionDescription};
 
+use super::Purpose;
 use crate::rtp::ExtensionIds;
 
 /// Why an offer cannot be used. The text is for the technician who reads the log.
@@ -152,9 +153,29 @@ pub struct Offer {
     pub sections: Vec<Section>,
     /// The client understands mixed one- and two-byte extension headers.
     pub extmap_allow_mixed: bool,
+    /// What the connection is for.
+    pub purpose: Purpose,
 }
 
 impl Offer {
+    /// The same offer for another purpose than our own client's.
+    #[must_use]
+    pub fn with_purpose(self, purpose: Purpose) -> Self {
+        Self { purpose, ..self }
+    }
+
+    /// How many pictures a viewer with this offer gets at once.
+    pub fn video_slots(&self) -> usize {
+        let taken = |s: &&Section| s.kind == SectionKind::Video && s.receives && s.payload_type.is_some();
+        self.sections.iter().filter(taken).count()
+    }
+
+    /// Whether a publisher with this offer sends a voice, and a picture.
+    pub fn sends(&self) -> (bool, bool) {
+        let any = |kind| self.sections.iter().any(|s| s.kind == kind && s.sends);
+        (any(SectionKind::Audio), any(SectionKind::Video))
+    }
+
     /// Reads an offer; every refusal says why.
     pub fn parse(text: &str) -> Result<Self, OfferError> {
         if text.len() > MAX_BYTES {
@@ -186,6 +207,7 @@ impl Offer {
             extmap_allow_mixed: session.has_attribute("extmap-allow-mixed")
                 || first.has_attribute("extmap-allow-mixed"),
             sections,
+            purpose: Purpose::Seat,
         })
     }
 }

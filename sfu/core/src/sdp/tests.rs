@@ -119,3 +119,31 @@ fn fuzz_no_text_makes_the_reader_panic() {
         }
     });
 }
+
+#[test]
+fn a_publisher_sends_one_voice_and_one_picture_and_receives_nothing() {
+    let offer = Offer::parse(CHROMIUM).unwrap().with_purpose(Purpose::Publish);
+    let answer = Answer::to(&offer, &mut Seeded::new(1)).unwrap();
+    let kinds: Vec<_> = answer.incoming.iter().map(|m| m.kind).collect();
+    assert_eq!(kinds, [MediaKind::Microphone, MediaKind::Camera]);
+    assert_eq!(answer.incoming[1].rids, ["q", "h", "f"]);
+    assert!(answer.slots.is_empty());
+}
+
+#[test]
+fn a_viewer_gets_as_many_slots_as_it_offers_and_what_it_cannot_decode_is_refused_alone() {
+    let owner = base::id::SeatId::from_u128(1);
+    for text in [CHROMIUM, FIREFOX] {
+        let viewer = text.replace("a=sendonly", "a=sendrecv");
+        let offer = Offer::parse(&viewer).unwrap().with_purpose(Purpose::View { owner });
+        let answer = Answer::to(&offer, &mut Seeded::new(1)).unwrap();
+        assert_eq!((answer.incoming.len(), answer.slots.len()), (0, 19));
+        assert_eq!(offer.video_slots(), answer.slots.iter().filter(|s| !s.is_audio).count());
+    }
+    let deaf = FIREFOX.replace("opus/48000/2", "speex/8000");
+    let offer = Offer::parse(&deaf).unwrap().with_purpose(Purpose::View { owner });
+    assert!(Answer::to(&offer, &mut Seeded::new(1)).unwrap().slots.iter().all(|slot| !slot.is_audio));
+    let blind = deaf.replace("VP8/90000", "H264/90000");
+    let offer = Offer::parse(&blind).unwrap().with_purpose(Purpose::View { owner });
+    assert_eq!(Answer::to(&offer, &mut Seeded::new(1)), Err(OfferError::NoCodec));
+}

@@ -11,9 +11,10 @@ use crate::rtp::Header;
 pub const RTP_OVERHEAD: usize = TAG_LEN;
 /// What sealing adds to an RTCP packet: the tag, and the word with the index (RFC 7714 §9.1).
 pub const RTCP_OVERHEAD: usize = TAG_LEN + 4;
-/// Streams per direction and kind. A browser of ours sends about fourteen and receives about thirty;
+/// Streams per direction and kind. A browser of ours sends about fourteen and receives about thirty, a
+/// viewer with as many slots as an offer may have a hundred and twenty with their repairs;
 /// more is a mistake or an attack, and is refused rather than forgetting what an older stream used.
-pub const MAX_STREAMS: usize = 64;
+pub const MAX_STREAMS: usize = 128;
 
 const TAG_LEN: usize = 16;
 /// RFC 3711 §3.4: the authenticated part of RTCP that stays readable, up to the sender's SSRC.

@@ -219,6 +219,18 @@ impl Worker {
         self.set_views(now, key, &views);
     }
 
+    /// Gives a seat's peer new ICE credentials; keys, tracks and slots stay (RFC 8445 §9). Nothing when the
+    /// seat has no peer.
+    pub fn restart_ice(&mut self, now: Instant, seat: SeatId, remote_ufrag: &str) -> Option<Credentials> {
+        let key = self.by_seat.get(&seat).copied()?;
+        let credentials = Credentials::new(&mut *self.random);
+        let peer = self.peers.get_mut(key.index as usize)?.as_mut()?;
+        self.by_ufrag.remove(&peer.ice.credentials().ufrag);
+        peer.ice.restart(now, credentials.clone(), remote_ufrag.to_owned());
+        self.by_ufrag.insert(credentials.ufrag.clone(), key);
+        Some(credentials)
+    }
+
     /// Obeys a command.
     pub fn handle_command(&mut self, now: Instant, command: Command) {
         match command {

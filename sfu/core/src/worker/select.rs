@@ -17,12 +17,12 @@ impl Worker {
     /// Takes the wishes of a receiver; slots not named become empty.
     pub(super) fn set_views(&mut self, now: Instant, key: PeerKey, views: &[View]) {
         let Some(peer) = self.peer_mut(key) else { return };
-        let seat = peer.seat;
+        let owner = peer.owner;
         let mut changed = Vec::new();
         let slots = peer.outgoing.slots.iter_mut().enumerate().filter(|(_, s)| s.kind() == SlotKind::Video);
         for (ordinal, (index, slot)) in slots.enumerate() {
             // Nobody is sent his own picture.
-            let wish = views.iter().find(|v| usize::from(v.slot) == ordinal && v.source.seat != seat);
+            let wish = views.iter().find(|v| usize::from(v.slot) == ordinal && v.source.seat != owner);
             let wish = wish.filter(|v| !v.source.kind.is_audio()).map(|v| (v.source, v.height));
             if slot.view != wish {
                 slot.view = wish;
@@ -200,7 +200,9 @@ impl Worker {
         };
         let mut places: Vec<_> = slots.iter().map(carries).collect();
         let mut changes = Vec::new();
-        let wanted = voices.iter().copied().filter(|voice| voice.peer != key);
+        let owner = peer.owner;
+        let is_own = |voice: &LayerAddress| self.place_of(voice.peer).is_some_and(|(_, seat)| seat == owner);
+        let wanted = voices.iter().copied().filter(|voice| !is_own(voice));
         speaker::assign(&mut places, wanted, |place, voice| changes.push((place, voice)));
         for (place, voice) in changes {
             if let Some(slot) = slots.get(place) {
