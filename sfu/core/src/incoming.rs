@@ -413,15 +413,17 @@ impl Incoming {
                 }
             }
         }
+        let has_type = |track: &Track| {
+            let types = [Some(track.media.payload_type), track.media.rtx_payload_type];
+            types.contains(&Some(header.payload_type.value()))
+        };
+        // RFC 8843 §9.2, the last resort: a payload type that only one section has.
+        let alone = self.tracks.iter().filter(|track| has_type(track)).count() == 1;
         // A RID alone will do: one section of an offer has simulcast.
         let is_meant = |track: &Track| match (mid, rid) {
             (Some(mid), _) => track.media.mid == mid,
             (None, Some(rid)) => track.media.rids.iter().any(|known| known == rid),
-            // RFC 8843 §9.2, the last resort: in what one publisher sends, payload types differ.
-            (None, None) => {
-                let types = [Some(track.media.payload_type), track.media.rtx_payload_type];
-                types.contains(&Some(header.payload_type.value()))
-            }
+            (None, None) => alone && has_type(track),
         };
         let (t, track) = self.tracks.iter().enumerate().find(|(_, track)| is_meant(track))?;
         let repairs = repaired || track.media.rtx_payload_type == Some(header.payload_type.value());
