@@ -64,6 +64,7 @@ impl Room {
     pub fn forget_voice(&mut self, voice: LayerAddress) {
         self.speakers.remove(voice);
         self.loud.retain(|(known, _, _)| *known != voice);
+        self.fresh.retain(|(peer, track, _)| (*peer, *track) != (voice.peer, voice.track));
     }
 
     /// The voices to be told, loudest first; nothing when nothing changed.

@@ -189,6 +189,14 @@ impl Trunks {
         }
     }
 
+    /// A worker has members of no meeting, as far as is known.
+    pub fn forget(&mut self, worker: u8) {
+        self.elsewhere.retain(|_, mask| {
+            *mask &= !bit(worker);
+            *mask != 0
+        });
+    }
+
     /// Says something to every worker of a set.
     pub fn say(&mut self, to: Mask, what: impl Fn() -> Kind) {
         for worker in workers(to) {

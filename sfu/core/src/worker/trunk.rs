@@ -110,9 +110,7 @@ impl Worker {
                 layer.trunks &= !bit(from);
             }
         }
-        for meeting in self.rooms.keys().copied().collect::<Vec<_>>() {
-            self.trunks.note_presence(from, meeting, false);
-        }
+        self.trunks.forget(from);
     }
 
     fn note_presence(&mut self, from: u8, meeting: MeetingId, here: bool) {
