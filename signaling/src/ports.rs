@@ -34,11 +34,7 @@ pub trait Media: Send + Sync {
     fn connect(&self, what: Connect) -> BoxFuture<'_, Result<Connected, OfferError>>;
 
     /// New ICE credentials for a connection that stays; nothing when it is gone.
-    fn restart_ice(
-        &self,
-        connection: SeatId,
-        remote_ufrag: String,
-    ) -> BoxFuture<'_, Option<IceCredentials>>;
+    fn restart_ice(&self, connection: SeatId, remote_ufrag: String) -> BoxFuture<'_, Option<IceCredentials>>;
 }
 
 /// A standard client's offer (WHIP, WHEP): one exchange, no messages afterwards.

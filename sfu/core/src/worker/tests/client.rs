@@ -21,7 +21,7 @@ use crate::{
     ice::{self, Credentials},
     rtcp::{self, Builder},
     rtp::{self, AudioLevel, MediaTime, Outgoing, Packet, PayloadType, SequenceNumber, Ssrc},
-    sdp::{Offer, Section},
+    sdp::{Offer, Purpose, Section},
     srtp::{Inbound, Outbound, Profile},
 };
 
@@ -124,6 +124,11 @@ impl Net {
 
     /// A client for a seat offers (again).
     pub fn join(&mut self, number: usize) {
+        self.join_as(number, Purpose::Seat);
+    }
+
+    /// The same for another purpose than that of our own client.
+    pub fn join_as(&mut self, number: usize, purpose: Purpose) {
         let (certificate, private_key) = certificate();
         let fingerprint = Certificate::new(certificate.clone(), private_key.clone()).unwrap();
         let text: Vec<String> = OFFER
@@ -133,7 +138,7 @@ impl Net {
                 false => format!("{line}\r\n"),
             })
             .collect();
-        let offer = Offer::parse(&text.concat()).unwrap();
+        let offer = Offer::parse(&text.concat()).unwrap().with_purpose(purpose);
         let answer =
             self.worker.handle_offer(self.now, self.meeting, seat(self.first + number), &offer).unwrap();
         let client = Client::new(

@@ -7,9 +7,10 @@ use super::{
     client::{Net, seat},
 };
 use crate::{
-    Command, Event, MediaKind, SlotKind, TrackState, TrunkMessage, View, Worker,
+    Command, Event, MediaKind, SlotKind, Source, TrackState, TrunkMessage, View, Worker,
     codec::vp8,
     rtp::{SequenceNumber, Ssrc},
+    sdp::Purpose,
 };
 
 /// Two workers with clients, and the trunk between them.
@@ -127,6 +128,19 @@ fn the_height_of_a_view_decides_the_layer_across_workers() {
         let got = pair.nets[1].clients[0].in_slot(VIDEO);
         assert_eq!(got.last().unwrap().payload.len(), bytes, "at {height}");
     }
+}
+
+#[test]
+fn who_views_for_a_seat_of_another_worker_never_gets_that_seats_media() {
+    let mut pair = Pair::new(2, 1);
+    pair.nets[1].join_as(1, Purpose::View { owner: seat(0) });
+    pair.nets[0].clients.iter_mut().for_each(|client| client.voice = Some(30));
+    let views = [0, 1].map(|number| View { slot: number as u8, source: camera(number), height: 180 });
+    pair.command(Command::View { seat: seat(11), views: views.to_vec() });
+    pair.run(2 * SECOND);
+    let got = |kind| (0..3).filter_map(|slot| pair.nets[1].slot(1, kind, slot)).collect::<Vec<_>>();
+    let voice = Source { seat: seat(1), kind: MediaKind::Microphone };
+    assert_eq!((got(SlotKind::Audio), got(SlotKind::Video)), (vec![voice], vec![camera(1)]));
 }
 
 #[test]
