@@ -74,6 +74,7 @@ pub struct Client {
     pub camera: bool,
     /// The cable is in.
     pub online: bool,
+    checked: bool,
 }
 
 /// Clients and a worker.
@@ -261,12 +262,14 @@ impl Client {
             voice: None,
             camera: false,
             online: true,
+            checked: false,
         }
     }
 
-    /// A check every 2 s, DTLS when it is time, sound every 20 ms, a frame every 40 ms.
+    /// A check at once and every 2 s, DTLS when it is time, sound every 20 ms, a frame every 40 ms.
     fn tick(&mut self, now: Instant, ticks: u64) {
-        if ticks % 400 == 1 {
+        if ticks % 400 == 1 || !self.checked {
+            self.checked = true;
             self.outbox.push_back(ice::request(&self.server, &self.offer.ice_ufrag, true));
         }
         if ticks > 1 && self.srtp.is_none() {
