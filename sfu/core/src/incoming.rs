@@ -12,7 +12,9 @@ use crate::{
     nack::Nacks,
     reception::Reception,
     ring::{Inserted, Ring},
-    rtp::{AudioLevel, ExtensionIds, Header, Packet, PayloadType, SequenceNumber, Ssrc, Unwrapper, rtx},
+    rtp::{
+        self, AudioLevel, ExtensionIds, Header, Packet, PayloadType, SequenceNumber, Ssrc, Unwrapper, rtx,
+    },
     sdp::IncomingMedia,
     trunk::Mask,
 };
@@ -374,14 +376,13 @@ impl Incoming {
         let place = track.layers.get_mut(usize::from(stream.layer))?;
         let bytes = if stream.repairs {
             let ssrc = place.as_ref()?.ssrc;
-            &*rtx::restore(bytes, ssrc, payload_type)?
+            rtx::restore(bytes, ssrc, payload_type)?
         } else {
-            &*bytes
+            bytes
         };
+        let sent_as = Packet::parse(bytes)?.header.payload_type;
+        rtp::set_payload_type(bytes, track.media.codec(sent_as.value())?.kept_as());
         let packet = Packet::parse(bytes)?;
-        if packet.header.payload_type != payload_type {
-            return None;
-        }
         let restarted = place.as_ref().is_some_and(|l| l.ssrc != packet.header.ssrc);
         if restarted {
             let old = place.take()?;

@@ -1,12 +1,14 @@
 //! What one peer receives: its slots, and how a source's packet is written into one.
 
+mod sound;
+
 use std::time::{Duration, Instant};
 
 use base::random::Random;
 
 use crate::{
     Path, SlotKind, Source, Transmits,
-    codec::{Codec, vp8},
+    codec::{Codec, Edit, vp8},
     incoming::{Layer, LayerAddress},
     layer::Line,
     ring::Resends,
@@ -99,8 +101,8 @@ pub(crate) struct Egress<'a> {
 }
 
 impl Egress<'_> {
-    /// Writes, shifts VP8 counters, seals, queues; the bytes on the wire, zero when it was refused.
-    fn send(&mut self, packet: &Packet<'_>, ids: &ExtensionIds, payload: &[u8], shift: vp8::Shift) -> usize {
+    /// Writes, edits the payload, seals, queues; the bytes on the wire, zero when it was refused.
+    fn send(&mut self, packet: &Packet<'_>, ids: &ExtensionIds, payload: &[u8], edit: impl Edit) -> usize {
         let Self { srtp, path, transmits, .. } = self;
         let room = payload.len() + usize::from(packet.padding) + HEADER_ROOM + RTP_OVERHEAD;
         transmits
@@ -110,7 +112,7 @@ impl Egress<'_> {
                 let buffer = arena.get_mut(start..).unwrap_or_default();
                 let written = packet.write(ids, payload, buffer).ok_or(())?;
                 if let Some(payload) = buffer.get_mut(written.payload.clone()) {
-                    shift.apply(payload);
+                    edit.apply(payload);
                 }
                 // Refused is a number that went out already: the receiver has it.
                 let len = srtp.seal_rtp(buffer, written.len).map_err(|_| ())?;
@@ -193,7 +195,10 @@ impl Outgoing {
             // Packets of one frame differ by a byte or two; made equal they leave in one send.
             let short = longest.saturating_sub(stored.payload().len());
             let padding = if short <= MAX_PADDING && !slot.media.is_audio { short as u8 } else { 0 };
-            let (bytes, began) = write(slot, &stored, padding, layer.last_packet, egress);
+            let (bytes, began) = match slot.media.is_audio {
+                true => sound::write(slot, &stored, layer, egress),
+                false => write(slot, &stored, padding, layer.last_packet, egress),
+            };
             done.bytes += bytes;
             done.began = done.began.or(began);
         }
@@ -222,7 +227,7 @@ fn write(
     arrived: Instant,
     egress: &mut Egress<'_>,
 ) -> (usize, Option<u32>) {
-    let vp8 = if slot.media.is_audio { None } else { vp8::Descriptor::parse(stored.payload()) };
+    let vp8 = vp8::Descriptor::parse(stored.payload());
     let header = stored.header;
     let packet = FromSource { sequence: header.sequence, timestamp: header.timestamp, arrived, vp8 };
     let Some(rewrite) = slot.rewriter.forward(&packet) else { return (0, None) };

@@ -1,14 +1,25 @@
 //! What the forwarding path must know about codecs: hardly anything. Media is never decoded; only
 //! the frames from which a decoder can start are recognised, and VP8's counters rewritten.
 
+pub mod red;
 pub mod vp8;
 mod vp9;
+
+use crate::rtp::PayloadType;
+
+/// What changes about a payload on its way into a slot, in place.
+pub trait Edit {
+    /// Makes the change; bytes that are not what was expected stay as they are.
+    fn apply(self, payload: &mut [u8]);
+}
 
 /// A codec we forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Codec {
     /// RFC 7587.
     Opus,
+    /// RFC 2198, of Opus.
+    Red,
     /// RFC 7741.
     Vp8,
     /// RFC 9628.
@@ -16,24 +27,43 @@ pub enum Codec {
 }
 
 impl Codec {
+    const ALL: [Self; 4] = [Self::Opus, Self::Red, Self::Vp8, Self::Vp9];
+
     /// The codec an `a=rtpmap` names, in any case. `None`: one we do not forward.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Opus, Self::Vp8, Self::Vp9].into_iter().find(|codec| codec.name().eq_ignore_ascii_case(name))
+        Self::ALL.into_iter().find(|codec| codec.name().eq_ignore_ascii_case(name))
     }
 
     /// Its name in SDP.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Opus => "opus",
+            Self::Red => "red",
             Self::Vp8 => "VP8",
             Self::Vp9 => "VP9",
         }
     }
 
+    /// Whether it is heard.
+    pub const fn is_audio(self) -> bool {
+        matches!(self, Self::Opus | Self::Red)
+    }
+
+    /// The payload type under which packets are kept: every sender numbers differently, and the rings
+    /// of all workers must read alike.
+    pub const fn kept_as(self) -> PayloadType {
+        PayloadType::new(self as u8)
+    }
+
+    /// The codec of a kept packet.
+    pub fn of_kept(payload_type: PayloadType) -> Option<Self> {
+        Self::ALL.into_iter().find(|codec| codec.kept_as() == payload_type)
+    }
+
     /// RTP ticks per second.
     pub const fn clock_rate(self) -> u32 {
         match self {
-            Self::Opus => 48_000,
+            Self::Opus | Self::Red => 48_000,
             Self::Vp8 | Self::Vp9 => 90_000,
         }
     }
@@ -41,7 +71,7 @@ impl Codec {
     /// Ticks of one usual frame: 20 ms of sound, a thirtieth of a second of picture.
     pub const fn frame_ticks(self) -> u32 {
         match self {
-            Self::Opus => 960,
+            Self::Opus | Self::Red => 960,
             Self::Vp8 | Self::Vp9 => 3_000,
         }
     }
@@ -50,7 +80,7 @@ impl Codec {
     /// any packet of sound.
     pub fn starts_key_frame(self, payload: &[u8]) -> bool {
         match self {
-            Self::Opus => true,
+            Self::Opus | Self::Red => true,
             Self::Vp8 => vp8::Descriptor::parse(payload).is_some_and(|descriptor| descriptor.key_frame),
             Self::Vp9 => vp9::starts_key_frame(payload),
         }

@@ -2,6 +2,8 @@
 //! index of the base layer continuous when a slot changes its source, because decoders take a jump
 //! for loss.
 
+use super::Edit;
+
 /// What the descriptor says, and where its counters stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Descriptor {
@@ -80,9 +82,11 @@ impl Shift {
     pub fn base_index(self, index: u8) -> u8 {
         index.wrapping_add(self.base)
     }
+}
 
-    /// Rewrites the counters in a payload in place; bytes that are no VP8 stay as they are.
-    pub fn apply(self, payload: &mut [u8]) {
+impl Edit for Shift {
+    /// Rewrites the counters.
+    fn apply(self, payload: &mut [u8]) {
         if self == Self::default() {
             return;
         }

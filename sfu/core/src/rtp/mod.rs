@@ -105,6 +105,13 @@ impl Unwrapper {
     }
 }
 
+/// Gives a packet another payload type, in place.
+pub fn set_payload_type(packet: &mut [u8], payload_type: PayloadType) {
+    if let Some(byte) = packet.get_mut(1) {
+        *byte = *byte & 0x80 | payload_type.value();
+    }
+}
+
 /// Whether bytes that came where RTP is expected are RTCP instead.
 pub fn is_rtcp(bytes: &[u8]) -> bool {
     // RFC 5761 §4: RTCP packet types lie in 192..=223, where RTP must not put a payload type.

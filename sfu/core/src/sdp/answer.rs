@@ -4,8 +4,10 @@ use std::{fmt::Write as _, net::SocketAddr};
 
 use base::random::Random;
 
-use super::{Fingerprint, Offer, OfferError, Purpose, Section, SectionKind, offer::extension_table};
-use crate::{MediaKind, rtp::ExtensionIds};
+use super::{
+    Fingerprint, Format, Offer, OfferError, Purpose, Section, SectionKind, format, offer::extension_table,
+};
+use crate::{MediaKind, codec::Codec, rtp::ExtensionIds};
 
 /// What the answer says about this worker.
 #[derive(Debug, Clone)]
@@ -33,6 +35,8 @@ pub struct IncomingMedia {
     pub payload_type: u8,
     /// Payload type of its retransmissions.
     pub rtx_payload_type: Option<u8>,
+    /// What else the client may send.
+    pub others: Vec<Format>,
     /// Header extensions taken.
     pub extensions: ExtensionIds,
     /// Simulcast stream ids, lowest layer first; empty without simulcast.
@@ -54,12 +58,32 @@ pub struct SlotMedia {
     pub payload_type: u8,
     /// Payload type of retransmissions, when the receiver can take them.
     pub rtx_payload_type: Option<u8>,
+    /// What else it can take.
+    pub others: Vec<Format>,
     /// SSRC for the life of the peer.
     pub ssrc: u32,
     /// SSRC of retransmissions.
     pub rtx_ssrc: u32,
     /// Header extensions used.
     pub extensions: ExtensionIds,
+}
+
+impl IncomingMedia {
+    /// What the client means by a payload type.
+    pub fn codec(&self, payload_type: u8) -> Option<Codec> {
+        let other = || self.others.iter().find(|f| f.payload_type == payload_type).map(|f| f.codec);
+        let first = if self.kind.is_audio() { Codec::Opus } else { Codec::Vp8 };
+        (payload_type == self.payload_type).then_some(first).or_else(other)
+    }
+}
+
+impl SlotMedia {
+    /// How the receiver numbers a codec; nothing when it cannot take it.
+    pub fn payload_type_of(&self, codec: Codec) -> Option<u8> {
+        let first = if self.is_audio { Codec::Opus } else { Codec::Vp8 };
+        let other = || self.others.iter().find(|f| f.codec == codec).map(|f| f.payload_type);
+        (codec == first).then_some(self.payload_type).or_else(other)
+    }
 }
 
 /// What becomes of every m-line.
@@ -145,6 +169,7 @@ impl Answer {
             mid: section.mid.clone(),
             payload_type,
             rtx_payload_type: section.rtx_payload_type,
+            others: section.others.clone(),
             ssrc,
             rtx_ssrc: draw(ssrc),
             extensions: ExtensionIds {
@@ -178,14 +203,14 @@ impl Answer {
                 Use::Rejected => write_rejected(&mut out, section),
                 Use::Incoming(i) => {
                     if let Some(media) = self.incoming.get(*i) {
-                        write_transport(&mut out, section, media.rtx_payload_type, local, &mut first);
-                        write_incoming(&mut out, media);
+                        write_transport(&mut out, section, local, &mut first);
+                        write_incoming(&mut out, section, media);
                     }
                 }
                 Use::Slot(i) => {
                     if let Some(slot) = self.slots.get(*i) {
-                        write_transport(&mut out, section, slot.rtx_payload_type, local, &mut first);
-                        write_slot(&mut out, slot);
+                        write_transport(&mut out, section, local, &mut first);
+                        write_slot(&mut out, section, slot);
                     }
                 }
             }
@@ -201,6 +226,7 @@ fn incoming(kind: MediaKind, index: usize, section: &Section, payload_type: u8) 
         mid: section.mid.clone(),
         payload_type,
         rtx_payload_type: section.rtx_payload_type,
+        others: section.others.clone(),
         // abs-send-time stays out: transport-cc carries the same, and both cost bytes.
         extensions: ExtensionIds { abs_send_time: None, ..section.extensions },
         rids: section.rids.clone(),
@@ -216,17 +242,13 @@ fn write_rejected(out: &mut String, section: &Section) {
 }
 
 /// The m-line and what all used sections share.
-fn write_transport(
-    out: &mut String,
-    section: &Section,
-    rtx: Option<u8>,
-    local: &Local<'_>,
-    first: &mut bool,
-) {
-    let pt = section.payload_type.unwrap_or_default();
-    let _ = write!(out, "m={} 9 {} {pt}", section.media, section.protocol);
-    if let Some(rtx) = rtx {
-        let _ = write!(out, " {rtx}");
+fn write_transport(out: &mut String, section: &Section, local: &Local<'_>, first: &mut bool) {
+    let _ = write!(out, "m={} 9 {}", section.media, section.protocol);
+    for format in formats(section) {
+        let _ = write!(out, " {}", format.payload_type);
+        if let Some(rtx) = format.rtx {
+            let _ = write!(out, " {rtx}");
+        }
     }
     out.push_str("\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\n");
     if std::mem::take(first) {
@@ -252,24 +274,22 @@ fn write_extensions(out: &mut String, mut extensions: ExtensionIds) {
     }
 }
 
-fn write_codec(out: &mut String, is_audio: bool, pt: u8, rtx: Option<u8>) {
-    if is_audio {
-        let _ = write!(out, "a=rtpmap:{pt} opus/48000/2\r\n");
-        // RFC 7587 §6.1; FEC costs a third and conceals single losses.
-        let _ = write!(out, "a=fmtp:{pt} minptime=10;useinbandfec=1\r\n");
-        return;
-    }
-    let _ = write!(out, "a=rtpmap:{pt} VP8/90000\r\n");
-    let _ = write!(out, "a=rtcp-fb:{pt} ccm fir\r\na=rtcp-fb:{pt} nack\r\na=rtcp-fb:{pt} nack pli\r\n");
-    if let Some(rtx) = rtx {
-        let _ = write!(out, "a=rtpmap:{rtx} rtx/90000\r\na=fmtp:{rtx} apt={pt}\r\n");
-    }
+/// What a used section is answered with, the preferred first.
+fn formats(section: &Section) -> impl Iterator<Item = Format> {
+    let is_audio = section.kind == SectionKind::Audio;
+    let first = section.payload_type.unwrap_or_default();
+    format::formats(is_audio, first, section.rtx_payload_type, &section.others)
 }
 
-fn write_incoming(out: &mut String, media: &IncomingMedia) {
+fn write_codecs(out: &mut String, section: &Section) {
+    let first = section.payload_type.unwrap_or_default();
+    formats(section).for_each(|format| format::write_format(out, &format, first));
+}
+
+fn write_incoming(out: &mut String, section: &Section, media: &IncomingMedia) {
     out.push_str("a=recvonly\r\n");
     let pt = media.payload_type;
-    write_codec(out, media.kind.is_audio(), pt, media.rtx_payload_type);
+    write_codecs(out, section);
     if media.extensions.transport_sequence.is_some() {
         let _ = write!(out, "a=rtcp-fb:{pt} transport-cc\r\n");
     }
@@ -283,10 +303,10 @@ fn write_incoming(out: &mut String, media: &IncomingMedia) {
     }
 }
 
-fn write_slot(out: &mut String, slot: &SlotMedia) {
+fn write_slot(out: &mut String, section: &Section, slot: &SlotMedia) {
     out.push_str("a=sendonly\r\n");
     let SlotMedia { ssrc, rtx_ssrc, mid, payload_type, .. } = slot;
-    write_codec(out, slot.is_audio, *payload_type, slot.rtx_payload_type);
+    write_codecs(out, section);
     if !slot.is_audio {
         let _ = write!(out, "a=rtcp-fb:{payload_type} goog-remb\r\n");
     }

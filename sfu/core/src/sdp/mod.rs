@@ -5,11 +5,13 @@
 //! header-extension ids are echoed as offered, because every browser numbers them differently.
 
 mod answer;
+mod format;
 mod offer;
 #[cfg(test)]
 mod tests;
 
 pub use answer::{Answer, IncomingMedia, Local, SlotMedia};
+pub use format::Format;
 pub use offer::{Fingerprint, Offer, OfferError, Section, SectionKind};
 
 use base::id::SeatId;

@@ -4,8 +4,8 @@ use std::{fmt, io::Cursor};
 
 use rtc_sdp::description::{media::MediaDescription, session::SessionDescription};
 
-use super::Purpose;
-use crate::rtp::ExtensionIds;
+use super::{Format, Purpose};
+use crate::{codec::Codec, rtp::ExtensionIds};
 
 /// Why an offer cannot be used. The text is for the technician who reads the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,6 +134,8 @@ pub struct Section {
     pub payload_type: Option<u8>,
     /// Payload type of the retransmissions of [`Self::payload_type`] (RFC 4588).
     pub rtx_payload_type: Option<u8>,
+    /// What else of the section we can forward.
+    pub others: Vec<Format>,
     /// Known header extensions.
     pub extensions: ExtensionIds,
     /// Simulcast stream ids the client sends, lowest layer first (RFC 8853).
@@ -255,6 +257,7 @@ fn section(media: &MediaDescription) -> Option<Section> {
         receives: !has("sendonly") && !has("inactive"),
         payload_type,
         rtx_payload_type,
+        others: payload_type.map(|first| others(media, kind, first)).unwrap_or_default(),
         extensions,
         rids: rids(media),
         ssrcs: ssrcs(media),
@@ -268,6 +271,26 @@ fn wanted_codec(kind: SectionKind) -> &'static str {
         SectionKind::Video => "vp8/90000",
         SectionKind::Other => "",
     }
+}
+
+/// What a section offers beside its first choice: redundant sound of it.
+fn others(media: &MediaDescription, kind: SectionKind, first: u8) -> Vec<Format> {
+    if kind != SectionKind::Audio {
+        return Vec::new();
+    }
+    let formats = media.media_name.formats.iter();
+    let payload_type = formats.filter_map(|pt| codec(media, pt, "red/48000/2")).find(|red| {
+        // RFC 2198 §4: which encodings the blocks may have.
+        let blocks = values(media, "fmtp").find_map(|line| {
+            let (pt, blocks) = line.split_once(' ')?;
+            (pt.parse() == Ok(*red)).then_some(blocks)
+        });
+        blocks.is_some_and(|blocks| blocks.trim().split('/').all(|block| block.parse() == Ok(first)))
+    });
+    payload_type
+        .map(|payload_type| Format { codec: Codec::Red, payload_type, rtx: None })
+        .into_iter()
+        .collect()
 }
 
 /// The payload type `format` when its rtpmap says `name`.

@@ -3,7 +3,7 @@
 use base::random::Seeded;
 
 use super::*;
-use crate::MediaKind;
+use crate::{MediaKind, codec::Codec};
 
 const CHROMIUM: &str = include_str!("../../testdata/chromium.sdp");
 const FIREFOX: &str = include_str!("../../testdata/firefox.sdp");
@@ -60,6 +60,29 @@ fn numbers_are_echoed_as_each_browser_chose_them() {
     let camera = section(&sdp, "1");
     assert!(camera.contains(&"a=simulcast:recv q;h;f") && camera.contains(&"a=rid:f recv"));
     assert!(camera.contains(&"a=recvonly") && section(&sdp, "8").contains(&"a=sendonly"));
+}
+
+#[test]
+fn redundant_sound_is_agreed_on_with_who_offers_it() {
+    let (_, answer, sdp) = answered(CHROMIUM);
+    let red = Format { codec: Codec::Red, payload_type: 63, rtx: None };
+    assert_eq!((&answer.incoming[0].others, &answer.slots[0].others), (&vec![red], &vec![red]));
+    for mid in ["0", "4"] {
+        let lines = section(&sdp, mid);
+        assert!(
+            lines[0].ends_with(" UDP/TLS/RTP/SAVPF 63 111"),
+            "Chromium sends what is first: {}",
+            lines[0]
+        );
+        assert!(lines.contains(&"a=rtpmap:63 red/48000/2") && lines.contains(&"a=fmtp:63 111/111"));
+        assert!(lines.contains(&"a=fmtp:111 minptime=10;useinbandfec=1"));
+    }
+    let (_, answer, sdp) = answered(FIREFOX);
+    assert!(answer.slots.iter().all(|slot| slot.others.is_empty()) && !sdp.contains("red/48000"));
+    for wrong in ["a=fmtp:63 111/9", "a=fmtp:63 0", "a=fmtp:64 111/111"] {
+        let (_, answer, _) = answered(&CHROMIUM.replace("a=fmtp:63 111/111", wrong));
+        assert_eq!(answer.incoming[0].others, [], "{wrong}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::codec::Codec;
+use crate::codec::{Codec, Edit};
 
 fn config() -> SlotConfig {
     SlotConfig {

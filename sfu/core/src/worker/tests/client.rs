@@ -72,6 +72,13 @@ pub struct Client {
     /// dB below the loudest that the microphone says; nothing when it is off.
     pub voice: Option<u8>,
     pub camera: bool,
+    /// The microphone sends redundant sound (RFC 2198).
+    pub red: bool,
+    /// It ignores requests for key frames.
+    pub deaf: bool,
+    /// Every so many packets of the microphone are lost on the way.
+    pub lose: Option<u32>,
+    last_sound: Vec<u8>,
     /// The cable is in.
     pub online: bool,
     checked: bool,
@@ -86,6 +93,8 @@ pub struct Net {
     pub events: Vec<Event>,
     pub meeting: MeetingId,
     ticks: u64,
+    /// What the next client's offer says differently.
+    pub offer_as: Option<(&'static str, &'static str)>,
     /// Number of the first client's seat.
     first: usize,
 }
@@ -117,6 +126,7 @@ impl Net {
             events: Vec::new(),
             meeting: MeetingId::from_u128(1),
             ticks: 0,
+            offer_as: None,
             first,
         };
         (0..count).for_each(|number| net.join(number));
@@ -139,7 +149,9 @@ impl Net {
                 false => format!("{line}\r\n"),
             })
             .collect();
-        let offer = Offer::parse(&text.concat()).unwrap().with_purpose(purpose);
+        let (from, to) = self.offer_as.unwrap_or_default();
+        let text = if from.is_empty() { text.concat() } else { text.concat().replace(from, to) };
+        let offer = Offer::parse(&text).unwrap().with_purpose(purpose);
         let answer =
             self.worker.handle_offer(self.now, self.meeting, seat(self.first + number), &offer).unwrap();
         let client = Client::new(
@@ -261,6 +273,10 @@ impl Client {
             outbox: VecDeque::new(),
             voice: None,
             camera: false,
+            red: false,
+            deaf: false,
+            lose: None,
+            last_sound: Vec::new(),
             online: true,
             checked: false,
         }
@@ -335,7 +351,8 @@ impl Client {
             match packet {
                 rtcp::Packet::Pli(ssrc) => {
                     self.plis += 1;
-                    self.streams.iter_mut().filter(|s| s.ssrc == ssrc.0).for_each(|s| s.key_due = true);
+                    let asked = self.streams.iter_mut().filter(|s| s.ssrc == ssrc.0 && !self.deaf);
+                    asked.for_each(|s| s.key_due = true);
                 }
                 rtcp::Packet::Nack(..) => self.nacked += 1,
                 _ => {}
@@ -347,8 +364,26 @@ impl Client {
         let stream = &mut self.streams[0];
         let timestamp = MediaTime(stream.frames.wrapping_mul(960));
         stream.frames += 1;
+        let lost = self.lose.is_some_and(|lose| stream.frames.is_multiple_of(lose));
         let level = Some(AudioLevel { voice: true, level });
-        self.send(0, timestamp, true, level, &[0x5a; 80]);
+        let sound = vec![stream.frames as u8; 80];
+        let before = std::mem::replace(&mut self.last_sound, sound.clone());
+        if self.red && !before.is_empty() {
+            let head = 0x80 << 24 | 111 << 24 | 960 << 10 | before.len() as u32;
+            let payload = [&head.to_be_bytes()[..], &[111], &before, &sound].concat();
+            self.send(0, timestamp, true, level, &payload);
+        } else {
+            self.send(0, timestamp, true, level, &sound);
+        }
+        if lost {
+            self.outbox.pop_back();
+        }
+    }
+
+    /// The microphone sends nothing for so many packets, because all is silent (DTX).
+    pub fn skip_sound(&mut self, packets: u32) {
+        self.streams[0].frames += packets;
+        self.last_sound.clear();
     }
 
     /// Two packets make a frame.
@@ -385,8 +420,10 @@ impl Client {
         if rid.is_some() {
             ids.mid = section.extensions.rid;
         }
+        let is_red = index == 0 && payload.len() > 80;
+        let red = is_red.then(|| section.others[0].payload_type);
         let outgoing = Outgoing {
-            payload_type: PayloadType::new(section.payload_type.unwrap()),
+            payload_type: PayloadType::new(red.or(section.payload_type).unwrap()),
             marker,
             sequence: SequenceNumber(stream.sequence),
             timestamp,
