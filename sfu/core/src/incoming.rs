@@ -80,6 +80,8 @@ pub(crate) struct Layer {
     /// Somebody waits for a key frame.
     pub key_wanted: bool,
     key_asked: Option<Instant>,
+    /// A key frame came since then.
+    key_came: bool,
     window: (Instant, u32),
     bitrate: u32,
 }
@@ -104,6 +106,7 @@ impl Layer {
             alone: 0,
             key_wanted: false,
             key_asked: None,
+            key_came: false,
             window: (now, 0),
             bitrate: 0,
         }
@@ -151,11 +154,14 @@ impl Layer {
         }
     }
 
-    /// Whether a PLI is due: somebody waits, and the last one is 300 ms old.
+    /// Whether a PLI is due: somebody waits, and the last one is a second old, or went unanswered for
+    /// 300 ms.
     pub fn poll_key_request(&mut self, now: Instant) -> bool {
-        let due = self.key_asked.is_none_or(|at| now.saturating_duration_since(at) >= KEY_INTERVAL);
+        let wait = if self.key_came { KEY_PERIOD } else { KEY_RETRY };
+        let due = self.key_asked.is_none_or(|at| now.saturating_duration_since(at) >= wait);
         if self.key_wanted && due {
             self.key_asked = Some(now);
+            self.key_came = false;
             return true;
         }
         false
@@ -469,6 +475,7 @@ impl Layer {
         if !is_audio && let Some(height) = key_frame_height(packet.payload()) {
             self.height = Some(height);
             self.key_wanted = false;
+            self.key_came = true;
             if let Some(nacks) = &mut self.nacks {
                 nacks.forget_before(header.sequence);
             }
@@ -506,7 +513,9 @@ const VIDEO_RING: usize = 512;
 /// Audio is not repaired; the ring only carries packets over one batch.
 const AUDIO_RING: usize = 64;
 /// PLI at once and every 300 ms until the key frame comes.
-const KEY_INTERVAL: Duration = Duration::from_millis(300);
+const KEY_RETRY: Duration = Duration::from_millis(300);
+/// Whoever else wants one in this time shares the next: key frames are dear to all who receive them.
+const KEY_PERIOD: Duration = Duration::from_secs(1);
 /// Between repeated requests, until round trips are measured.
 const ROUND_TRIP: Duration = Duration::from_millis(60);
 const BITRATE_WINDOW: Duration = Duration::from_millis(1_000);

@@ -213,7 +213,8 @@ impl Worker {
 
     /// Asks the sender of a layer for a key frame, now and until it comes.
     pub(super) fn ask_key(&mut self, now: Instant, address: LayerAddress) {
-        let Some(layer) = self.layer_mut(address) else { return };
+        // Sound begins anywhere.
+        let Some(layer) = self.layer_mut(address).filter(|layer| !layer.is_audio) else { return };
         layer.key_wanted = true;
         if layer.poll_key_request(now) {
             let ssrc = layer.ssrc;
