@@ -225,6 +225,27 @@ impl Directory {
     }
 }
 
+impl Directory {
+    /// Lets `mailbox` hold `bytes`, or what is usual for its kind.
+    ///
+    /// # Errors
+    /// When the actor is no administrator, the mailbox does not exist or a store fails.
+    pub async fn set_quota(
+        &self,
+        actor: &Actor,
+        mailbox: MailboxId,
+        bytes: Option<u64>,
+        now: Timestamp,
+    ) -> Result<(), DirectoryError> {
+        require_administrator(actor)?;
+        let found = self.mailbox(mailbox).await.ok_or(DirectoryError::NotFound("hộp thư"))?;
+        let mail = self.mailbox_use.as_ref().ok_or(QUOTA_FAILED)?;
+        // Written down first: a room that was set and not recorded would be worse than the reverse.
+        self.record_act(actor, AuditEvent::QuotaSet { bytes }, &found.address, now).await?;
+        if mail.allow(mailbox, bytes).await { Ok(()) } else { Err(QUOTA_FAILED) }
+    }
+}
+
 pub(crate) fn require_administrator(actor: &Actor) -> Result<(), DirectoryError> {
     if may(&actor.principal, Action::Administer, Object::Directory) {
         Ok(())
@@ -349,6 +370,10 @@ const ROOM_NAME: DirectoryError = DirectoryError::Invalid {
 const ROOM_TAKEN: DirectoryError = DirectoryError::Invalid {
     code: "nameTaken",
     message: "Đơn vị đã có phòng họp cùng tên. Phòng chưa được tạo. Đề nghị chọn tên khác.",
+};
+const QUOTA_FAILED: DirectoryError = DirectoryError::Invalid {
+    code: "quotaFailed",
+    message: "Dung lượng hộp thư chưa được đặt vì dịch vụ thư không trả lời. Đề nghị thử lại sau ít phút.",
 };
 const OWN_ACCOUNT: DirectoryError = DirectoryError::Invalid {
     code: "ownAccount",

@@ -75,6 +75,7 @@ impl Directory {
                 readers: registry.readers(mailbox),
                 letters: None,
                 bytes: None,
+                limit: None,
             })
             .collect();
         found.retain(|mailbox| {
@@ -83,9 +84,10 @@ impl Directory {
         let mut page = paged(found, page);
         if let Some(mail) = &self.mailbox_use {
             for mailbox in &mut page.items {
-                let used = mail.of(mailbox.id).await;
+                let used = mail.of(mailbox.id, mailbox.kind).await;
                 mailbox.letters = used.map(|used| used.letters);
                 mailbox.bytes = used.map(|used| used.bytes);
+                mailbox.limit = used.map(|used| used.limit);
             }
         }
         Ok(page)

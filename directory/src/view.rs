@@ -279,6 +279,17 @@ pub struct AdminMailboxView {
     pub letters: Option<u64>,
     /// Octets in it, when mail tells.
     pub bytes: Option<u64>,
+    /// Octets it may hold, when mail tells.
+    pub limit: Option<u64>,
+}
+
+/// How much a mailbox may hold.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct QuotaRequest {
+    /// Octets; absent or null is what is usual for its kind.
+    #[serde(default)]
+    pub bytes: Option<u64>,
 }
 
 /// A secret of a mail program, without the secret.

@@ -107,6 +107,7 @@ fn rest(protocol: &Declarations) -> Declarations {
     all.add::<directory::view::TemporaryPasswordView>();
     all.add::<directory::view::NewRoomRequest>();
     all.add::<directory::view::AdminMailboxView>();
+    all.add::<directory::view::QuotaRequest>();
     all.add::<directory::view::AuditView>();
     all.add::<directory::view::Page<directory::view::AuditView>>();
     all.add::<signaling::MeetingSummary>();

@@ -2,6 +2,8 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use crate::store::Quotas;
+
 /// Everything mail's shell is told.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -27,6 +29,8 @@ pub struct Config {
     pub utc_offset: i32,
     /// The largest letter accepted, in octets (`mail.max_size`).
     pub max_size: u64,
+    /// What mailboxes may hold (`mail.quota_person`, `mail.quota_agency`).
+    pub quotas: Quotas,
     /// Fixed ways to domains (`mail.routes`); they come before everything else.
     pub routes: Vec<Route>,
     /// Takes all mail for the outside (`mail.smarthost`).
@@ -102,6 +106,7 @@ impl Default for Config {
             forwarding: Forwarding::Inside,
             utc_offset: 0,
             max_size: 35 * 1024 * 1024,
+            quotas: Quotas::default(),
             routes: Vec::new(),
             smarthost: None,
             resolvers: Vec::new(),

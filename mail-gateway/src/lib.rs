@@ -14,6 +14,7 @@ mod managesieve;
 mod pop3;
 pub mod ports;
 mod queue;
+mod quota;
 pub mod sample;
 mod serving;
 mod smtp_in;
@@ -67,7 +68,7 @@ impl Mail {
     pub async fn open(data: &Path, domain: &str, ports: Ports, config: Config) -> Result<Self, OpenError> {
         let directory = data.join("mail");
         std::fs::create_dir_all(&directory)?;
-        let store = store::Store::in_folder(data).await?;
+        let store = store::Store::in_folder(data).await?.with_quotas(config.quotas);
         let database = store.database().clone();
         let spool = spool::Spool::open(&directory.join("spool"))?;
         let inner = Inner {
@@ -100,12 +101,16 @@ impl Mail {
         jmap::router(jmap::Service::new(self.inner.store.clone(), outgoing, &self.inner.domain))
     }
 
-    /// How much `mailbox` holds.
+    /// How much `mailbox`, which is of `kind`, holds and may hold.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn usage(&self, mailbox: base::MailboxId) -> Result<store::Usage, store::StoreError> {
-        self.inner.store.usage(mailbox).await
+    pub async fn room(
+        &self,
+        mailbox: base::MailboxId,
+        kind: directory_core::MailboxKind,
+    ) -> Result<store::room::Room, store::StoreError> {
+        self.inner.store.room(mailbox, kind).await
     }
 
     /// Writes a consistent copy, queue included, into `target`.

@@ -4,7 +4,7 @@
 use std::{fmt, net::IpAddr, sync::Arc};
 
 use base::{MailboxId, Redacted, Timestamp};
-use directory_core::Principal;
+use directory_core::{MailboxKind, Principal};
 use futures_util::future::BoxFuture;
 use mail_gateway_core::sasl::Claim;
 pub use mail_gateway_core::sasl::{Credential, Keys};
@@ -39,6 +39,18 @@ impl Ports {
 pub trait Addresses: Send + Sync {
     /// Where letters to `address` (`local@domain`) go: a person, an agency mailbox, a group.
     fn resolve<'a>(&'a self, address: &'a str) -> BoxFuture<'a, Result<Resolution, Unavailable>>;
+
+    /// What the directory says of `mailbox`; `None` when it is gone.
+    fn mailbox(&self, mailbox: MailboxId) -> BoxFuture<'_, Result<Option<MailboxEntry>, Unavailable>>;
+}
+
+/// A mailbox in the directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailboxEntry {
+    /// Its primary address.
+    pub address: String,
+    /// A person's or an agency's.
+    pub kind: MailboxKind,
 }
 
 /// Checks the password of a mail client.

@@ -96,6 +96,7 @@ impl Mail {
             tasks.spawn(listening.run());
         }
         tasks.spawn(crate::store::sweep::run(self.inner.store.clone(), stop.clone()));
+        tasks.spawn(crate::quota::run(self.clone(), stop.clone()));
         tasks.spawn(crate::store::index::run(self.inner.store.clone(), stop.clone()));
         tasks.spawn(queue::run(Arc::clone(&self.inner), stop));
         Ok(Serving { addresses, tasks })

@@ -5,7 +5,7 @@ use std::{fmt, future::Future, pin::Pin};
 
 use base::{LetterId, Timestamp, random::System};
 use mail_gateway_core::smtp::{
-    Address, Role, data,
+    Address, Recipient, Role, data,
     header::{self, Trace},
 };
 
@@ -33,6 +33,8 @@ pub enum SubmitError {
     BadSender(String),
     /// These recipients do not exist here or are not addresses; the letter was sent to nobody.
     BadRecipients(Vec<String>),
+    /// These recipients are here and have no room; the letter was sent to nobody.
+    Full(Vec<String>),
     /// The letter is larger than this many octets.
     TooLarge(u64),
     /// The letter itself is refused; the text is Vietnamese and English.
@@ -49,6 +51,7 @@ impl fmt::Display for SubmitError {
             Self::NoRecipients => f.write_str("the letter has no recipients"),
             Self::BadSender(sender) => write!(f, "the sender “{sender}” is not an address"),
             Self::BadRecipients(recipients) => write!(f, "unknown recipients: {}", recipients.join(", ")),
+            Self::Full(recipients) => write!(f, "mailbox full: {}", recipients.join(", ")),
             Self::TooLarge(limit) => write!(f, "the letter is larger than {limit} bytes"),
             Self::Refused(why) => f.write_str(why),
             Self::Unavailable => f.write_str("the directory cannot answer now"),
@@ -88,6 +91,32 @@ impl Mail {
         letter: &[u8],
     ) -> Result<LetterId, SubmitError> {
         self.take(Some(key.to_owned()), envelope, letter).await
+    }
+
+    /// Like [`Mail::submit_once`] for a letter a person writes: refused where there is no room for it.
+    ///
+    /// # Errors
+    /// See [`SubmitError`].
+    pub async fn submit_where_it_fits(
+        &self,
+        key: &str,
+        envelope: &Envelope,
+        letter: &[u8],
+    ) -> Result<LetterId, SubmitError> {
+        let mut full = Vec::new();
+        for addressee in self.addressees(&envelope.recipients).await? {
+            let Some(mailboxes) = &addressee.mailboxes else { continue };
+            match self.inner.fits(mailboxes, letter.len() as u64).await {
+                Recipient::Full | Recipient::TooSmall => full.push(addressee.address.to_string()),
+                Recipient::Unavailable => return Err(SubmitError::Unavailable),
+                _ => {}
+            }
+        }
+        if full.is_empty() {
+            self.submit_once(key, envelope, letter).await
+        } else {
+            Err(SubmitError::Full(full))
+        }
     }
 
     /// A `lettre` transport into this hub's queue for the one letter known as `key`.

@@ -53,6 +53,11 @@ pub enum AuditEvent {
         /// What its owner calls it.
         name: String,
     },
+    /// A mailbox may hold more or less.
+    QuotaSet {
+        /// Octets; `None` is what is usual.
+        bytes: Option<u64>,
+    },
 }
 
 impl AuditEvent {
@@ -73,6 +78,7 @@ impl AuditEvent {
             Self::TokenRevoked { .. } => "tokenRevoked",
             Self::AppPasswordCreated { .. } => "appPasswordCreated",
             Self::AppPasswordRevoked { .. } => "appPasswordRevoked",
+            Self::QuotaSet { .. } => "quotaSet",
         }
     }
 
@@ -103,6 +109,10 @@ impl AuditEvent {
             Self::AppPasswordRevoked { name } => {
                 format!("Thu hồi mật khẩu ứng dụng “{name}” của hộp thư {object}")
             }
+            Self::QuotaSet { bytes: Some(bytes) } => {
+                format!("Đặt dung lượng hộp thư {object} là {bytes} byte")
+            }
+            Self::QuotaSet { bytes: None } => format!("Đặt dung lượng hộp thư {object} về mức chung"),
         }
     }
 }

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State, http::StatusCode};
 use base::{
     Timestamp,
-    id::{PersonId, UnitId},
+    id::{MailboxId, PersonId, UnitId},
 };
 use serde::Deserialize;
 
@@ -16,7 +16,7 @@ use crate::{
     admin::require_administrator,
     view::{
         AdminMailboxView, AdminPersonView, AuditView, CreatedPersonView, NewPersonRequest, NewRoomRequest,
-        Page, RoomView, TemporaryPasswordView,
+        Page, QuotaRequest, RoomView, TemporaryPasswordView,
     },
 };
 
@@ -116,6 +116,16 @@ pub(super) async fn mailboxes(
     Filter(lines): Filter<Lines>,
 ) -> Result<Json<Page<AdminMailboxView>>, Failure> {
     Ok(Json(directory.list_mailboxes(&actor, &lines.q, lines.page).await?))
+}
+
+pub(super) async fn set_quota(
+    State(directory): State<Directory>,
+    Member(actor): Member,
+    Id(mailbox): Id<MailboxId>,
+    Body(quota): Body<QuotaRequest>,
+) -> Result<StatusCode, Failure> {
+    directory.set_quota(&actor, mailbox, quota.bytes, Timestamp::now()).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(super) async fn audit(

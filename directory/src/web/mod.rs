@@ -12,7 +12,7 @@ use std::net::IpAddr;
 
 use axum::{
     Router,
-    routing::{delete, get, post},
+    routing::{delete, get, post, put},
 };
 
 use crate::Directory;
@@ -53,6 +53,7 @@ impl Directory {
             .route("/api/admin/people/{id}/enable", post(admin::enable))
             .route("/api/admin/rooms", get(admin::rooms).post(admin::create_room))
             .route("/api/admin/mailboxes", get(admin::mailboxes))
+            .route("/api/admin/mailboxes/{id}/quota", put(admin::set_quota))
             .route("/api/admin/audit", get(admin::audit))
             .with_state(self.clone())
     }

@@ -154,6 +154,13 @@ pub enum Room {
 pub enum Mailbox {
     /// Prints one address a line.
     List,
+    /// Sets how many bytes a mailbox may hold; without BYTES, what is usual for its kind.
+    Quota {
+        /// The mailbox's address.
+        address: String,
+        /// Bytes.
+        bytes: Option<u64>,
+    },
 }
 
 /// Secrets for mail programs.

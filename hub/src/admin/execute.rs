@@ -19,7 +19,7 @@ pub async fn execute(services: &Services, operator: &str, command: Command) -> A
         Command::User(user) => act.user(user).await,
         Command::Unit(Unit::List) => Ok(act.units()),
         Command::Room(room) => act.room(room).await,
-        Command::Mailbox(Mailbox::List) => act.mailboxes().await,
+        Command::Mailbox(mailbox) => act.mailbox(mailbox).await,
         Command::AppPassword(secret) => act.app_password(secret).await,
         Command::Meeting(meeting) => act.meeting(meeting).await,
         Command::Token { meeting, role, name, days } => {
@@ -113,6 +113,18 @@ impl Act<'_> {
         }
     }
 
+    async fn mailbox(&self, mailbox: Mailbox) -> Answer {
+        match mailbox {
+            Mailbox::List => self.mailboxes().await,
+            Mailbox::Quota { address, bytes } => {
+                let mailbox = self.mailbox_at(&address).await?;
+                let act = self.services.directory.set_quota(&self.actor, mailbox, bytes, Timestamp::now());
+                act.await.map_err(text)?;
+                Ok(String::new())
+            }
+        }
+    }
+
     async fn mailboxes(&self) -> Answer {
         let mut lines = Vec::new();
         for page in 1.. {
@@ -129,13 +141,13 @@ impl Act<'_> {
         let (directory, now) = (&self.services.directory, Timestamp::now());
         match secret {
             AppPassword::Create { mailbox, name } => {
-                let mailbox = self.mailbox(&mailbox).await?;
+                let mailbox = self.mailbox_at(&mailbox).await?;
                 let issued =
                     directory.create_app_password(&self.actor, mailbox, &name, now).await.map_err(text)?;
                 Ok(issued.secret.into_inner())
             }
             AppPassword::List { mailbox } => {
-                let mailbox = self.mailbox(&mailbox).await?;
+                let mailbox = self.mailbox_at(&mailbox).await?;
                 let found = directory.app_passwords_of(&self.actor, mailbox).await.map_err(text)?;
                 let line = |entry: &directory::view::AppPasswordView| {
                     let used = entry.last_used.map_or_else(|| "-".to_owned(), moment);
@@ -151,7 +163,7 @@ impl Act<'_> {
         }
     }
 
-    async fn mailbox(&self, address: &str) -> Result<MailboxId, String> {
+    async fn mailbox_at(&self, address: &str) -> Result<MailboxId, String> {
         let found = self.services.directory.mailbox_by_address(address).await;
         found.map(|mailbox| mailbox.id).ok_or_else(|| {
             format!("no mailbox has the address “{address}”; `lienthong admin mailbox list` shows all")

@@ -171,6 +171,10 @@ sections! {
         forwarding: String = "inside".to_owned();
         /// The largest letter accepted, in bytes (attachments grow by a third in transit).
         max_size: u64 = 36_700_160;
+        /// Bytes a person's mailbox may hold unless `lienthong admin mailbox quota` says otherwise.
+        quota_person: u64 = 2 << 30;
+        /// Bytes an agency's mailbox may hold unless `lienthong admin mailbox quota` says otherwise.
+        quota_agency: u64 = 10 << 30;
         /// Minutes between attempts to deliver; after the last one the sender is told.
         retry_minutes: Vec<f64> = vec![1.0, 5.0, 15.0, 60.0, 240.0, 480.0, 960.0, 1440.0];
     }

@@ -7,11 +7,14 @@ use directory::{
     Directory, SignInError,
     ports::{MailboxUse, Use},
 };
-use directory_core::Principal;
+use directory_core::{MailboxKind, Principal};
 use futures_util::future::{BoxFuture, FutureExt};
-use mail_gateway::Mail;
-use mail_gateway::ports::{
-    Addresses, Credential, Credentials, Keys, Ports, Refused, Resolution, Unavailable,
+use mail_gateway::{
+    Mail,
+    ports::{
+        Addresses, Credential, Credentials, Keys, MailboxEntry, Ports, Refused, Resolution, Unavailable,
+    },
+    store::room::Room,
 };
 
 /// The answers to every port of mail.
@@ -39,6 +42,14 @@ impl Addresses for MailPorts {
                     Err(Unavailable)
                 }
             }
+        }
+        .boxed()
+    }
+
+    fn mailbox(&self, mailbox: MailboxId) -> BoxFuture<'_, Result<Option<MailboxEntry>, Unavailable>> {
+        async move {
+            let found = self.directory.mailbox(mailbox).await;
+            Ok(found.map(|found| MailboxEntry { address: found.address, kind: found.kind }))
         }
         .boxed()
     }
@@ -97,12 +108,23 @@ fn refused(error: SignInError) -> Refused {
 pub struct ConsolePorts(pub Mail);
 
 impl MailboxUse for ConsolePorts {
-    fn of(&self, mailbox: MailboxId) -> BoxFuture<'_, Option<Use>> {
+    fn of(&self, mailbox: MailboxId, kind: MailboxKind) -> BoxFuture<'_, Option<Use>> {
         async move {
-            let used = self.0.usage(mailbox).await;
+            let room = self.0.room(mailbox, kind).await;
+            let room =
+                room.inspect_err(|cause| tracing::error!(%cause, "mail: the use of a mailbox is not known"));
             let used =
-                used.inspect_err(|cause| tracing::error!(%cause, "mail: the use of a mailbox is not known"));
-            used.ok().map(|used| Use { letters: used.letters, bytes: used.bytes })
+                |room: Room| Use { letters: room.usage.letters, bytes: room.usage.bytes, limit: room.limit };
+            room.ok().map(used)
+        }
+        .boxed()
+    }
+
+    fn allow(&self, mailbox: MailboxId, bytes: Option<u64>) -> BoxFuture<'_, bool> {
+        async move {
+            let done = self.0.store().set_quota(mailbox, bytes).await;
+            done.inspect_err(|cause| tracing::error!(%cause, "mail: the room of a mailbox was not set"))
+                .is_ok()
         }
         .boxed()
     }

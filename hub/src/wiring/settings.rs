@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use mail_gateway::config::{Forwarding, Host, Route};
+use mail_gateway::{
+    config::{Forwarding, Host, Route},
+    store::Quotas,
+};
 
 use crate::config::Config;
 
@@ -36,6 +39,7 @@ pub fn mail(config: &Config) -> Result<mail_gateway::Config, String> {
             .map_err(|cause| format!("mail.forwarding: {cause}"))?,
         utc_offset: offset(&config.hub.time_zone)?,
         max_size: config.mail.max_size,
+        quotas: Quotas { person: config.mail.quota_person, agency: config.mail.quota_agency },
         routes: routes.map_err(|cause| format!("mail.routes: {cause}"))?,
         smarthost,
         resolvers: config.dns.resolvers.clone(),

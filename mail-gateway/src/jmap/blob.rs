@@ -21,7 +21,7 @@ use mail_gateway_core::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Reader, Service, failed, refuse};
+use super::{Reader, Service, failed, refuse, upkeep::FULL};
 use crate::store::{Store, StoreError};
 
 /// A body or part, decoded.
@@ -74,6 +74,14 @@ pub(crate) async fn upload(
         }
     };
     let size = bytes.len();
+    // RFC 8620 §6.1.
+    match service.store.room(grant.mailbox, grant.kind).await {
+        Ok(room) if !room.has_room(size as u64) => {
+            return refuse(StatusCode::INSUFFICIENT_STORAGE, "overQuota", FULL);
+        }
+        Ok(_) => {}
+        Err(error) => return failed(&error),
+    }
     match service.store.upload(grant.mailbox, bytes, Timestamp::now()).await {
         Ok(blob) => {
             let answer = json!({ "accountId": account, "blobId": blob, "type": kind, "size": size });

@@ -23,6 +23,6 @@ impl Outgoing for Mail {
         envelope: &'a Envelope,
         letter: &'a [u8],
     ) -> BoxFuture<'a, Result<LetterId, SubmitError>> {
-        Box::pin(self.submit_once(key, envelope, letter))
+        Box::pin(self.submit_where_it_fits(key, envelope, letter))
     }
 }

@@ -232,6 +232,10 @@ fn refusal(error: SubmitError) -> SetError {
             let text = format!("Địa chỉ không tồn tại: {}. Thư chưa được gửi cho ai.", bad.join(", "));
             SetError::because("invalidRecipients", text).with("invalidRecipients", json!(bad))
         }
+        SubmitError::Full(full) => SetError::because(
+            "forbiddenToSend",
+            format!("Thư chưa được gửi vì hộp thư người nhận đã đầy: {}.", full.join(", ")),
+        ),
         SubmitError::BadSender(sender) => {
             SetError::because("forbiddenMailFrom", format!("Địa chỉ gửi không hợp lệ: {sender}."))
         }

@@ -78,10 +78,11 @@ impl Context<'_> {
         if room.has_room(u64::try_from(octets).unwrap_or(u64::MAX)) {
             return Ok(());
         }
-        let text = "Hộp thư đã đầy. Xóa bớt thư hoặc đề nghị cán bộ CNTT tăng dung lượng.";
-        Err(SetError::because("overQuota", text))
+        Err(SetError::because("overQuota", FULL))
     }
 }
 
+/// What the owner of a full mailbox reads.
+pub(crate) const FULL: &str = "Hộp thư đã đầy. Xóa bớt thư hoặc đề nghị cán bộ CNTT tăng dung lượng.";
 /// Letters brought back in one call.
 const MAX_RESTORED: usize = 100;

@@ -108,7 +108,10 @@ impl Connection {
                     let keys = self.mail.inner.ports.credentials.scram_keys(&login).await;
                     session.handle_keys(keys.ok(), &mut System);
                 }
-                Step::Resolve(address) => session.handle_recipient(self.resolve(address, &mut ways).await),
+                Step::Resolve(address) => {
+                    let octets = session.declared_size();
+                    session.handle_recipient(self.resolve(address, octets, &mut ways).await);
+                }
                 Step::Spool(bytes) => {
                     let arriving = spool.get_or_insert_with(|| self.mail.inner.spool.letter());
                     if let Err(cause) = arriving.append(&bytes).await {
@@ -178,13 +181,20 @@ impl Connection {
         }
     }
 
-    async fn resolve(&self, address: Address, ways: &mut HashMap<Address, Addressee>) -> Recipient {
+    async fn resolve(
+        &self,
+        address: Address,
+        octets: u64,
+        ways: &mut HashMap<Address, Addressee>,
+    ) -> Recipient {
         match Addressee::find(&self.mail.inner, address).await {
             Err(_) => Recipient::Unavailable,
             Ok(None) => Recipient::Unknown,
             Ok(Some(addressee)) => {
-                let recipient =
-                    if addressee.mailboxes.is_some() { Recipient::Local } else { Recipient::Elsewhere };
+                let recipient = match &addressee.mailboxes {
+                    Some(mailboxes) => self.mail.inner.fits(mailboxes, octets).await,
+                    None => Recipient::Elsewhere,
+                };
                 // Bounded: forgotten with every letter, and refused recipients are not worth keeping.
                 if ways.len() < MAX_WAYS {
                     ways.insert(addressee.address.clone(), addressee);

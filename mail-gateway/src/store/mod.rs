@@ -43,6 +43,7 @@ pub use mail_gateway_core::{
     message::{BlobId, Summary},
 };
 pub use modseq::Kind;
+pub use room::Quotas;
 
 /// Accounts, folders, letters and blobs; clones are handles to the same store.
 #[derive(Clone, Debug)]
@@ -50,6 +51,7 @@ pub struct Store {
     database: Database,
     blobs: Blobs,
     changes: Changes,
+    quotas: Quotas,
     /// Held while bodies are deleted or copied: a copy must find every body its rows name.
     deleting: Arc<tokio::sync::Mutex<()>>,
     /// Held while bodies are indexed; says whether the index was found or made.
@@ -68,6 +70,7 @@ impl Store {
             database,
             blobs,
             changes: Changes::new(),
+            quotas: Quotas::default(),
             deleting: Arc::default(),
             indexing: Arc::default(),
         })
@@ -81,6 +84,18 @@ impl Store {
     pub async fn in_folder(data: &Path) -> Result<Self, crate::OpenError> {
         let database = Database::open(&data.join("mail.db"), &crate::MIGRATIONS).await?;
         Ok(Self::open(&data.join("mail"), database)?)
+    }
+
+    /// The same store, where mailboxes may hold `quotas`.
+    #[must_use]
+    pub fn with_quotas(mut self, quotas: Quotas) -> Self {
+        self.quotas = quotas;
+        self
+    }
+
+    /// What mailboxes may hold for which nothing else was set.
+    pub fn quotas(&self) -> Quotas {
+        self.quotas
     }
 
     /// The bodies.

@@ -2,7 +2,7 @@
 //!
 //! A letter that was accepted is always delivered; the quota is asked before, where a letter is offered.
 
-use base::MailboxId;
+use base::{MailboxId, Timestamp};
 use database::sqlx::{self, AnyConnection, Row};
 use directory_core::MailboxKind;
 
@@ -29,12 +29,39 @@ impl Room {
     }
 }
 
-/// Octets of a mailbox of this kind for which nothing else was set.
-pub const fn usual(kind: MailboxKind) -> u64 {
-    match kind {
-        MailboxKind::Personal => 2 << 30,
-        _ => 10 << 30,
+/// Octets that mailboxes may hold for which nothing else was set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quotas {
+    /// A person's.
+    pub person: u64,
+    /// An agency's.
+    pub agency: u64,
+}
+
+impl Quotas {
+    /// Octets of a mailbox of this kind.
+    pub const fn of(self, kind: MailboxKind) -> u64 {
+        match kind {
+            MailboxKind::Personal => self.person,
+            _ => self.agency,
+        }
     }
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self { person: 2 << 30, agency: 10 << 30 }
+    }
+}
+
+/// A mailbox that is nearly full, or was when its owner was warned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Watched {
+    pub(crate) mailbox: MailboxId,
+    pub(crate) octets: u64,
+    /// What was set for this mailbox.
+    pub(crate) quota: Option<u64>,
+    pub(crate) is_warned: bool,
 }
 
 /// Counts `letters` and `octets` more, or fewer.
@@ -59,21 +86,23 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn room(&self, mailbox: MailboxId, kind: MailboxKind) -> Result<Room, StoreError> {
+        let usual = self.quotas.of(kind);
         let row = sqlx::query("SELECT letters, octets, quota FROM accounts WHERE account = $1")
             .bind(mailbox.to_string())
             .fetch_optional(self.database().readers())
             .await?;
-        let Some(row) = row else { return Ok(Room { usage: Usage::default(), limit: usual(kind) }) };
+        let Some(row) = row else { return Ok(Room { usage: Usage::default(), limit: usual }) };
         let usage = Usage { letters: unsigned(row.try_get(0)?), bytes: unsigned(row.try_get(1)?) };
-        let limit = row.try_get::<Option<i64>, _>(2)?.map_or(usual(kind), unsigned);
+        let limit = row.try_get::<Option<i64>, _>(2)?.map_or(usual, unsigned);
         Ok(Room { usage, limit })
     }
 
     /// Lets `mailbox` hold `octets`; `None` is what is usual for its kind.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when the mailbox was never used.
+    /// When the database fails.
     pub async fn set_quota(&self, mailbox: MailboxId, octets: Option<u64>) -> Result<(), StoreError> {
+        self.ensure(mailbox, Timestamp::now()).await?;
         self.write(mailbox, move |c| {
             Box::pin(async move {
                 let done = sqlx::query("UPDATE accounts SET quota = $2 WHERE account = $1")
@@ -85,5 +114,42 @@ impl Store {
             })
         })
         .await
+    }
+
+    /// Mailboxes whose owners may have to be warned: whoever was warned, whoever has a quota of their
+    /// own, whoever holds `octets`.
+    pub(crate) async fn watched(&self, octets: u64) -> Result<Vec<Watched>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT account, octets, quota, warned FROM accounts \
+             WHERE octets >= $1 OR warned = 1 OR quota IS NOT NULL",
+        )
+        .bind(i64::try_from(octets).unwrap_or(i64::MAX))
+        .fetch_all(self.database().readers())
+        .await?;
+        let watched = |row: &sqlx::any::AnyRow| -> Result<Watched, StoreError> {
+            Ok(Watched {
+                mailbox: row.try_get::<String, _>(0)?.parse().map_err(|_| StoreError::Corrupt("account"))?,
+                octets: unsigned(row.try_get(1)?),
+                quota: row.try_get::<Option<i64>, _>(2)?.map(unsigned),
+                is_warned: row.try_get::<i64, _>(3)? != 0,
+            })
+        };
+        rows.iter().map(watched).collect()
+    }
+
+    /// Notes that the owner of `mailbox` was warned, or may be warned again.
+    pub(crate) async fn set_warned(&self, mailbox: MailboxId, is_warned: bool) -> Result<(), StoreError> {
+        let done = self.database().write(move |c| {
+            Box::pin(async move {
+                sqlx::query("UPDATE accounts SET warned = $2 WHERE account = $1")
+                    .bind(mailbox.to_string())
+                    .bind(i64::from(is_warned))
+                    .execute(&mut *c)
+                    .await
+                    .map(drop)
+                    .map_err(StoreError::from)
+            })
+        });
+        done.await
     }
 }

@@ -4,6 +4,7 @@
 mod crash;
 mod incoming;
 mod outgoing;
+mod quota;
 mod sink;
 mod talk;
 
@@ -18,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Config, Mail, Ports, Serving,
-    ports::{Addresses, Credentials, Refused, Resolution, Unavailable},
+    ports::{Addresses, Credentials, MailboxEntry, Refused, Resolution, Unavailable},
 };
 
 const AN: MailboxId = MailboxId::from_u128(1);
@@ -135,6 +136,15 @@ impl Addresses for Table {
                 _ => Resolution::NotOurs,
             })
         })
+    }
+
+    fn mailbox(&self, mailbox: MailboxId) -> BoxFuture<'_, Result<Option<MailboxEntry>, Unavailable>> {
+        let address = match mailbox {
+            AN => "an@tinh.example",
+            _ => "binh@tinh.example",
+        };
+        let entry = MailboxEntry { address: address.to_owned(), kind: MailboxKind::Personal };
+        Box::pin(async move { Ok(Some(entry)) })
     }
 }
 

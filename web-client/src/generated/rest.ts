@@ -42,7 +42,11 @@ letters: number | null,
 /**
  * Octets in it, when mail tells.
  */
-bytes: number | null, };
+bytes: number | null, 
+/**
+ * Octets it may hold, when mail tells.
+ */
+limit: number | null, };
 
 /**
  * A person as IT staff see one.
@@ -781,6 +785,15 @@ address: string | null,
  * Protocol order.
  */
 order: number, };
+
+/**
+ * How much a mailbox may hold.
+ */
+export type QuotaRequest = { 
+/**
+ * Octets; absent or null is what is usual for its kind.
+ */
+bytes: number | null, };
 
 /**
  * An invited person's role.

@@ -162,6 +162,7 @@ impl Session {
         }
         let international = from.flags & proto::MAIL_SMTPUTF8 != 0;
         self.international = international;
+        self.declared_size = from.size as u64;
         let sender = match from.address.as_str() {
             "" => None,
             text => match self.address(text, international) {

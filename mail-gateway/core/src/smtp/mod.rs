@@ -50,6 +50,10 @@ pub enum Recipient {
     Elsewhere,
     /// The directory cannot answer now.
     Unavailable,
+    /// Delivered here, but there is no room for the letter now.
+    Full,
+    /// Delivered here, but the letter is larger than the whole mailbox may be.
+    TooSmall,
 }
 
 /// What became of a sign-in.

@@ -67,6 +67,8 @@ pub struct Session {
     pub(super) envelope: Option<Envelope>,
     /// The client asked for SMTPUTF8 with its last MAIL.
     pub(super) international: bool,
+    /// The size the client declared with its last MAIL (RFC 1870 §6); 0 when it did not.
+    pub(super) declared_size: u64,
     pub(super) errors: u32,
     pub(super) failed_sign_ins: u32,
 }
@@ -109,6 +111,7 @@ impl Session {
             account: None,
             envelope: None,
             international: false,
+            declared_size: 0,
             errors: 0,
             failed_sign_ins: 0,
         };
@@ -209,6 +212,19 @@ impl Session {
                 "Danh bạ tạm thời không trả lời, thư sẽ được nhận sau",
                 "Directory temporarily unavailable",
             ),
+            // RFC 3463 §3.3, x.2.2: later there may be room; RFC 5321 §4.2.3.
+            Recipient::Full => Reply::both(
+                452,
+                "4.2.2",
+                &format!("<{address}>: hộp thư đã đầy, thư sẽ được nhận khi có chỗ"),
+                "mailbox full",
+            ),
+            Recipient::TooSmall => Reply::both(
+                552,
+                "5.2.2",
+                &format!("<{address}>: thư lớn hơn dung lượng hộp thư"),
+                "message exceeds the mailbox's quota",
+            ),
             // RFC 5321 §7.9: no relaying for strangers.
             Recipient::Elsewhere if relayed => Reply::both(
                 550,
@@ -259,6 +275,11 @@ impl Session {
     pub fn close(&mut self, reply: &Reply) {
         self.reply(reply);
         self.state = State::Closing;
+    }
+
+    /// The octets the client said the letter has (RFC 1870 §6); 0 when it did not say.
+    pub fn declared_size(&self) -> u64 {
+        self.declared_size
     }
 
     /// Who signed in.
