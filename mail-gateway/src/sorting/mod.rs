@@ -22,7 +22,7 @@ use mail_gateway_core::{
 use crate::{
     Inner,
     accept::{Addressee, Prepared, incident},
-    store::{self, BlobId, StoreError, Summary},
+    store::{self, BlobId, StoreError, Summary, fan_out::Copies},
 };
 use place::{Place, folder_names};
 
@@ -209,13 +209,13 @@ impl Sorted {
 
     /// Delivers to every mailbox, inside the transaction that takes the letter.
     pub(crate) async fn record(&self, c: &mut AnyConnection, body: &Body<'_>) -> Result<(), StoreError> {
-        for mailbox in &self.mailboxes {
-            match self.plans.get(mailbox) {
-                None => place::deliver(c, *mailbox, &[Place::inbox(&[])], body).await?,
-                Some(plan) => plan.record(c, *mailbox, body).await?,
-            }
+        for (mailbox, plan) in &self.plans {
+            plan.record(c, *mailbox, body).await?;
         }
-        Ok(())
+        let others = self.mailboxes.iter().filter(|mailbox| !self.plans.contains_key(mailbox));
+        let others: Vec<MailboxId> = others.copied().collect();
+        let copies = Copies { key: body.key, blob: body.blob, summary: body.summary, now: body.now };
+        store::fan_out::to_inboxes(c, &copies, &others).await
     }
 }
 

@@ -1,4 +1,8 @@
-//! Bodies as files, `blobs/ab/abcdef…`, written so that a crash leaves either nothing or all of it.
+//! Bodies as files, `blobs/ab/abcdef…`, written so that a crash leaves either nothing or all of it. Small
+//! ones are stored by way of the accept log, which makes many of them durable at once.
+
+mod log;
+mod segment;
 
 use std::{
     collections::HashMap,
@@ -16,11 +20,13 @@ use bytes::Bytes;
 use mail_gateway_core::message::BlobId;
 
 use super::StoreError;
+use log::AcceptLog;
 
 /// The folder of bodies.
 #[derive(Clone, Debug)]
 pub struct Blobs {
     directory: PathBuf,
+    log: AcceptLog,
     /// Bodies stored a moment ago, whose rows may not be written yet: the sweep leaves them alone.
     fresh: Arc<Mutex<HashMap<BlobId, Instant>>>,
 }
@@ -29,19 +35,28 @@ pub struct Blobs {
 static TEMPORARY: AtomicU64 = AtomicU64::new(0);
 
 impl Blobs {
-    /// Opens the folder, creating it if needed.
+    /// Opens the folder, creating it if needed, and puts in order what a crash left. Must be called within a
+    /// runtime of tokio.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// When it cannot be made or put in order.
     pub fn open(directory: &Path) -> io::Result<Self> {
         fs::create_dir_all(directory.join("new"))?;
-        Ok(Self { directory: directory.to_owned(), fresh: Arc::default() })
+        let log = AcceptLog::open(directory)?;
+        Ok(Self { directory: directory.to_owned(), log, fresh: Arc::default() })
     }
 
-    /// Where the bytes of `blob` are.
+    /// Where the bytes of `blob` are, once the body has settled.
     pub fn path(&self, blob: &BlobId) -> PathBuf {
-        let name = blob.as_str();
-        self.directory.join(name.get(..2).unwrap_or(name)).join(name)
+        path_in(&self.directory, blob)
+    }
+
+    /// Waits until every body stored so far has its file; before that it is durable in the accept log.
+    ///
+    /// # Errors
+    /// When the log has ended.
+    pub async fn settle(&self) -> Result<(), StoreError> {
+        Ok(self.log.settle().await?)
     }
 
     /// Stores `bytes`; they are on stable storage when this returns.
@@ -49,25 +64,41 @@ impl Blobs {
     /// # Errors
     /// When the disk refuses.
     pub async fn put(&self, bytes: Bytes) -> Result<BlobId, StoreError> {
-        let blobs = self.clone();
-        run(move || blobs.put_now(&bytes)).await
+        if bytes.len() > SMALL {
+            let blobs = self.clone();
+            return run(move || blobs.put_large(&bytes)).await;
+        }
+        let blob = BlobId::of(&bytes);
+        self.note_fresh(&blob);
+        // In this order: a body leaves the log only after its file is there.
+        if self.log.find(&blob).is_none() && !self.has_file(&blob, bytes.len()) {
+            self.log.store(blob.clone(), bytes).await?;
+        }
+        Ok(blob)
     }
 
-    fn put_now(&self, bytes: &[u8]) -> Result<BlobId, StoreError> {
+    /// Before the look at the disk: from here on the sweep cannot delete what is found there.
+    fn note_fresh(&self, blob: &BlobId) {
+        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        fresh.insert(blob.clone(), Instant::now());
+        if fresh.len().is_multiple_of(PRUNE) {
+            fresh.retain(|_, stored| stored.elapsed() < FRESH);
+        }
+    }
+
+    fn has_file(&self, blob: &BlobId, length: usize) -> bool {
+        fs::metadata(self.path(blob)).is_ok_and(|found| found.len() == length as u64)
+    }
+
+    /// Writes a body into its file at once: writing many octets twice costs more than a sync.
+    fn put_large(&self, bytes: &[u8]) -> Result<BlobId, StoreError> {
         let blob = BlobId::of(bytes);
         let target = self.path(&blob);
-        {
-            // Before the look at the disk: from here on the sweep cannot delete what we find there.
-            let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
-            fresh.insert(blob.clone(), Instant::now());
-        }
-        if fs::metadata(&target)
-            .is_ok_and(|found| usize::try_from(found.len()).is_ok_and(|n| n == bytes.len()))
-        {
+        self.note_fresh(&blob);
+        if self.has_file(&blob, bytes.len()) {
             return Ok(blob);
         }
-        let serial = TEMPORARY.fetch_add(1, Ordering::Relaxed);
-        let temporary = self.directory.join("new").join(format!("{}-{serial}", std::process::id()));
+        let temporary = temporary(&self.directory);
         let mut file = fs::File::create(&temporary)?;
         file.write_all(bytes)?;
         file.sync_all()?;
@@ -88,6 +119,9 @@ impl Blobs {
     /// # Errors
     /// [`StoreError::MissingBlob`] when there is no such file.
     pub async fn read(&self, blob: &BlobId) -> Result<Bytes, StoreError> {
+        if let Some(place) = self.log.find(blob) {
+            return run(move || Ok(place.read()?)).await;
+        }
         match tokio::fs::read(self.path(blob)).await {
             Ok(bytes) => Ok(bytes.into()),
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
@@ -118,6 +152,7 @@ impl Blobs {
 
     /// The bodies on disk that were not stored a moment ago.
     pub(crate) async fn old_files(&self) -> Result<Vec<BlobId>, StoreError> {
+        self.settle().await?;
         let blobs = self.clone();
         run(move || {
             let mut found = Vec::new();
@@ -137,9 +172,9 @@ impl Blobs {
         .await
     }
 
-    /// Whether the file is there.
+    /// Whether the body is there.
     pub async fn exists(&self, blob: &BlobId) -> bool {
-        tokio::fs::try_exists(self.path(blob)).await.unwrap_or(false)
+        self.log.find(blob).is_some() || tokio::fs::try_exists(self.path(blob)).await.unwrap_or(false)
     }
 
     /// Copies every body into `target`.
@@ -147,6 +182,7 @@ impl Blobs {
     /// # Errors
     /// When the copy cannot be written.
     pub async fn copy_to(&self, target: &Path) -> Result<(), StoreError> {
+        self.settle().await?;
         let (from, to) = (self.directory.clone(), target.to_owned());
         run(move || {
             fs::create_dir_all(&to)?;
@@ -173,6 +209,22 @@ impl Blobs {
     }
 }
 
+/// Where `blob` lies below `directory`.
+fn path_in(directory: &Path, blob: &BlobId) -> PathBuf {
+    let name = blob.as_str();
+    directory.join(name.get(..2).unwrap_or(name)).join(name)
+}
+
+/// A name for a file that is being written.
+fn temporary(directory: &Path) -> PathBuf {
+    let serial = TEMPORARY.fetch_add(1, Ordering::Relaxed);
+    directory.join("new").join(format!("{}-{serial}", std::process::id()))
+}
+
+/// Octets up to which a body goes through the accept log.
+const SMALL: usize = 1 << 20;
+/// Fresh bodies between two looks for those that are not any more.
+const PRUNE: usize = 4096;
 /// Longer than any letter takes from its body to its rows.
 const FRESH: Duration = Duration::from_secs(600);
 
@@ -192,3 +244,6 @@ where
         Err(cause) => Err(StoreError::Disk(io::Error::other(cause))),
     }
 }
+
+#[cfg(test)]
+mod tests;

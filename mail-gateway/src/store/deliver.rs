@@ -150,7 +150,11 @@ pub(crate) fn is_unread(keywords: &BTreeSet<String>) -> bool {
 }
 
 /// Notes the body for the index, adding its row if it is new; answers its number.
-async fn insert_body(c: &mut AnyConnection, blob: &BlobId, summary: &Summary) -> Result<i64, StoreError> {
+pub(super) async fn insert_body(
+    c: &mut AnyConnection,
+    blob: &BlobId,
+    summary: &Summary,
+) -> Result<i64, StoreError> {
     let known = sqlx::query("SELECT doc FROM bodies WHERE blob = $1").bind(blob.as_str());
     let doc = match known.fetch_optional(&mut *c).await? {
         Some(row) => row.try_get(0)?,

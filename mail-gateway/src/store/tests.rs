@@ -15,8 +15,8 @@ use super::{
     query::Order,
 };
 
-const AN: MailboxId = MailboxId::from_u128(1);
-const BINH: MailboxId = MailboxId::from_u128(2);
+pub(super) const AN: MailboxId = MailboxId::from_u128(1);
+pub(super) const BINH: MailboxId = MailboxId::from_u128(2);
 
 /// A store in a directory of its own.
 pub(crate) async fn store(directory: &tempfile::TempDir) -> Store {
@@ -24,16 +24,22 @@ pub(crate) async fn store(directory: &tempfile::TempDir) -> Store {
     Store::open(&directory.path().join("mail"), database).unwrap()
 }
 
-fn letter(number: u32, extra: &str) -> Bytes {
+pub(super) fn letter(number: u32, extra: &str) -> Bytes {
     format!("Message-ID: <{number}@a>\r\nFrom: an@a.example\r\nSubject: Thư {number}\r\n{extra}\r\nNội dung {number}\r\n")
         .into()
 }
 
-fn at(seconds: i64) -> Timestamp {
+pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(1_700_000_000 + seconds)
 }
 
-async fn deliver(store: &Store, key: &str, mailbox: MailboxId, raw: Bytes, seconds: i64) -> Option<String> {
+pub(super) async fn deliver(
+    store: &Store,
+    key: &str,
+    mailbox: MailboxId,
+    raw: Bytes,
+    seconds: i64,
+) -> Option<String> {
     let done =
         store.deliver_letter(key.into(), mailbox, Role::Inbox, raw, Vec::new(), at(seconds)).await.unwrap();
     done.map(|id| id.to_string())
@@ -55,6 +61,7 @@ async fn a_delivery_repeated_after_a_crash_doubles_nothing() {
     assert_eq!(counts(&store, AN, "inbox").await, (1, 1, 1, 1));
     assert_eq!(store.usage(AN).await.unwrap().letters, 1);
     // One body on disk for both.
+    store.blobs().settle().await.unwrap();
     let files = std::fs::read_dir(directory.path().join("mail/blobs")).unwrap().count();
     assert_eq!(files, 2, "the folder of new files and one of bodies");
 }
@@ -75,6 +82,7 @@ async fn a_body_lost_by_the_disk_is_named() {
     deliver(&store, "k", AN, letter(1, ""), 0).await;
     let blob = BlobId::of(&letter(1, ""));
     assert_eq!(store.missing_blobs().await.unwrap(), []);
+    store.blobs().settle().await.unwrap();
     std::fs::remove_file(store.blobs().path(&blob)).unwrap();
     assert!(matches!(store.open_blob(&blob).await, Err(StoreError::MissingBlob(_))));
     assert_eq!(store.missing_blobs().await.unwrap(), [blob]);
@@ -375,6 +383,7 @@ async fn only_bodies_that_nothing_names_are_swept() {
         store.destroy_letter(AN, id).await.unwrap();
         assert_eq!(store.sweep(Timestamp::now()).await.unwrap(), 1, "only the old upload has expired");
         assert!(store.blobs().exists(&BlobId::of(b"tep")).await, "stored a moment ago");
+        store.blobs().settle().await.unwrap();
         store
     };
     let later = store(&directory).await;

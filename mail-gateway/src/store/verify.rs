@@ -280,6 +280,7 @@ mod tests {
         assert!(after.is_sound(), "{after}");
         assert!(store.letter(AN, &lost).await.unwrap().folders.contains("inbox"));
 
+        store.blobs().settle().await.unwrap();
         let path = store.blobs().path(&BlobId::of(b"Subject: a\r\n\r\n"));
         std::fs::write(path, "Subject: b\r\n\r\n").unwrap();
         let damaged = store.verify(true, Timestamp::now()).await.unwrap();

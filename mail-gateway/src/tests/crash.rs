@@ -60,6 +60,12 @@ async fn acknowledged_letters_survive_kill_9() {
         child.wait().unwrap();
         assert!(answer.starts_with("250"), "{answer}");
     }
+    let new = std::fs::read_dir(files.path().join("mail/blobs/new")).unwrap();
+    let left = new.filter(|entry| entry.as_ref().unwrap().path().extension().is_some()).count();
+    assert_eq!(
+        left, 1,
+        "the last one died before its accept log was unpacked, the others' was by the next start"
+    );
     let mut settings = config();
     settings.routes.push(sink.route("bo.example"));
     settings.retry = vec![Duration::from_millis(20); 10];

@@ -57,6 +57,7 @@ async fn a_lost_body_is_said_in_words() {
     let raw = "Subject: x\r\n\r\nmất";
     let id = hub.deliver(AN, raw).await;
     let blob = crate::store::BlobId::of(raw.as_bytes());
+    hub.store.blobs().settle().await.unwrap();
     std::fs::remove_file(hub.store.blobs().path(&blob)).unwrap();
     let reply = hub.get(&format!("/mail/view/{AN}/{id}")).await;
     assert_eq!(reply.status, StatusCode::GONE);
