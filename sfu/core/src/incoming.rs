@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::{
     MediaKind, TrackState,
     arrivals::Arrivals,
-    codec::vp8,
+    codec::{Codec, vp8},
     layer::LayerView,
     nack::Nacks,
     reception::Reception,
@@ -61,6 +61,8 @@ pub(crate) struct Layer {
     /// When the last packet came.
     pub last_packet: Instant,
     height: Option<u16>,
+    /// How its packets are encoded, as far as any came.
+    pub codec: Option<Codec>,
     /// Slots that show it or wait for its key frame.
     pub subscribers: Vec<SlotAddress>,
     /// Other workers that show it.
@@ -96,6 +98,7 @@ impl Layer {
             reception: Reception::new(if is_audio { 48_000 } else { 90_000 }),
             last_packet: now,
             height: None,
+            codec: None,
             subscribers: Vec::new(),
             trunks: 0,
             asked: false,
@@ -378,10 +381,10 @@ impl Incoming {
             let silent = is_audio && track.media.extensions.audio_level.is_none();
             silent.then(|| guessed_level(packet.payload()))
         });
-        let payload_type = PayloadType::new(track.media.payload_type);
         let place = track.layers.get_mut(usize::from(stream.layer))?;
         let bytes = if stream.repairs {
             let ssrc = place.as_ref()?.ssrc;
+            let payload_type = PayloadType::new(track.media.repaired(header.payload_type.value())?);
             rtx::restore(bytes, ssrc, payload_type)?
         } else {
             bytes
@@ -421,8 +424,8 @@ impl Incoming {
             }
         }
         let has_type = |track: &Track| {
-            let types = [Some(track.media.payload_type), track.media.rtx_payload_type];
-            types.contains(&Some(header.payload_type.value()))
+            let number = header.payload_type.value();
+            track.media.codec(number).is_some() || track.media.repaired(number).is_some()
         };
         // RFC 8843 §9.2, the last resort: a payload type that only one section has.
         let alone = self.tracks.iter().filter(|track| has_type(track)).count() == 1;
@@ -433,7 +436,7 @@ impl Incoming {
             (None, None) => alone && has_type(track),
         };
         let (t, track) = self.tracks.iter().enumerate().find(|(_, track)| is_meant(track))?;
-        let repairs = repaired || track.media.rtx_payload_type == Some(header.payload_type.value());
+        let repairs = repaired || track.media.repaired(header.payload_type.value()).is_some();
         if track.media.rids.is_empty() {
             return of(t, 0, repairs);
         }
@@ -472,8 +475,10 @@ impl Layer {
         if !is_media || self.ring.insert(header.sequence, packet.bytes()) != Inserted::New {
             return false;
         }
-        if !is_audio && let Some(height) = key_frame_height(packet.payload()) {
-            self.height = Some(height);
+        let codec = Codec::of_kept(header.payload_type);
+        self.codec = codec;
+        if !is_audio && codec.is_some_and(|codec| codec.starts_key_frame(packet.payload())) {
+            self.height = key_frame_height(packet.payload()).filter(|_| codec == Some(Codec::Vp8));
             self.key_wanted = false;
             self.key_came = true;
             if let Some(nacks) = &mut self.nacks {

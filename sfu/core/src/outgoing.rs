@@ -8,7 +8,7 @@ use base::random::Random;
 
 use crate::{
     Path, SlotKind, Source, Transmits,
-    codec::{Codec, Edit, vp8},
+    codec::{Codec, Continue, Edit},
     incoming::{Layer, LayerAddress},
     layer::Line,
     ring::Resends,
@@ -30,7 +30,6 @@ pub(crate) struct Origin {
 /// One slot of a peer.
 pub(crate) struct ReceiveSlot {
     media: SlotMedia,
-    codec: Codec,
     /// Rewrites numbers.
     pub rewriter: Slot<Origin>,
     /// What it carries.
@@ -62,7 +61,6 @@ impl ReceiveSlot {
         };
         Self {
             media,
-            codec,
             rewriter: Slot::new(config),
             current: None,
             wanted: None,
@@ -84,7 +82,13 @@ impl ReceiveSlot {
 
     /// Whether it may switch to the layer with this packet: sound anywhere, pictures at key frames.
     fn may_begin(&self, packet: &Stored<'_>) -> bool {
-        self.codec.starts_key_frame(packet.payload())
+        let codec = Codec::of_kept(packet.header.payload_type);
+        codec.is_some_and(|codec| self.can_take(codec) && codec.starts_key_frame(packet.payload()))
+    }
+
+    /// Whether its receiver can decode what a source sends; redundant sound can be made plain.
+    pub fn can_take(&self, codec: Codec) -> bool {
+        codec.is_audio() || self.media.format(codec).is_some()
     }
 }
 
@@ -227,12 +231,16 @@ fn write(
     arrived: Instant,
     egress: &mut Egress<'_>,
 ) -> (usize, Option<u32>) {
-    let vp8 = vp8::Descriptor::parse(stored.payload());
     let header = stored.header;
-    let packet = FromSource { sequence: header.sequence, timestamp: header.timestamp, arrived, vp8 };
+    let Some(codec) = Codec::of_kept(header.payload_type) else { return (0, None) };
+    let Some(payload_type) = slot.media.format(codec).map(|format| format.payload_type) else {
+        return (0, None);
+    };
+    let counters = codec.counters(stored.payload());
+    let packet = FromSource { sequence: header.sequence, timestamp: header.timestamp, arrived, counters };
     let Some(rewrite) = slot.rewriter.forward(&packet) else { return (0, None) };
     let outgoing = Packet {
-        payload_type: PayloadType::new(slot.media.payload_type),
+        payload_type: PayloadType::new(payload_type),
         marker: header.marker,
         sequence: rewrite.sequence,
         timestamp: rewrite.timestamp,
@@ -242,7 +250,8 @@ fn write(
         padding,
         ..Packet::default()
     };
-    let bytes = egress.send(&outgoing, &slot.media.extensions, stored.payload(), rewrite.shift);
+    let edit = Continue { codec, shift: rewrite.shift };
+    let bytes = egress.send(&outgoing, &slot.media.extensions, stored.payload(), edit);
     if bytes > 0 {
         slot.rewriter.sent(stored.payload().len());
     }
@@ -263,9 +272,11 @@ pub(crate) fn retransmit(
         return None;
     }
     let stored = Stored::parse(layer.ring.get(lost.sequence)?)?;
+    let codec = Codec::of_kept(stored.header.payload_type)?;
+    let payload_type = PayloadType::new(slot.media.format(codec)?.rtx?);
     let (rtx, sequence) = slot.rewriter.next_rtx()?;
     let outgoing = Packet {
-        payload_type: rtx.payload_type,
+        payload_type,
         marker: stored.header.marker,
         sequence,
         timestamp: lost.timestamp(stored.header.timestamp),
@@ -275,7 +286,8 @@ pub(crate) fn retransmit(
         original_sequence: Some(missing),
         ..Packet::default()
     };
-    Some(egress.send(&outgoing, &slot.media.extensions, stored.payload(), lost.shift))
+    let edit = Continue { codec, shift: lost.shift };
+    Some(egress.send(&outgoing, &slot.media.extensions, stored.payload(), edit))
 }
 
 /// Fixed header, original sequence number, MID of 16 bytes, abs-send-time, padding to words.

@@ -2,7 +2,7 @@
 //!
 //! A source's numbers are shifted, never renumbered: loss stays visible as a gap, late packets fall
 //! into their place, and a number the receiver misses leads back to the packet it was. At a switch the
-//! shift changes so that sequence, time and VP8 counters go on. That a new source begins with a key
+//! shift changes so that sequence, time and frame counters (VP8, VP9) go on. That a new source begins with a key
 //! frame is the caller's decision.
 
 use std::collections::VecDeque;
@@ -57,8 +57,8 @@ pub struct Incoming {
     pub timestamp: MediaTime,
     /// When it arrived.
     pub arrived: Instant,
-    /// Its descriptor, when it is VP8.
-    pub vp8: Option<vp8::Descriptor>,
+    /// Its frame counters, when its codec has them.
+    pub counters: Option<vp8::Descriptor>,
 }
 
 /// What a packet becomes in the slot.
@@ -68,7 +68,7 @@ pub struct Rewrite {
     pub sequence: SequenceNumber,
     /// Its time.
     pub timestamp: MediaTime,
-    /// What happens to its VP8 counters.
+    /// What happens to its frame counters.
     pub shift: vp8::Shift,
     /// It is the first of its source: from [`Rewrite::timestamp`] on the slot shows that source.
     pub first: bool,
@@ -81,7 +81,7 @@ pub struct Lost<S> {
     pub source: S,
     /// Its number there.
     pub sequence: SequenceNumber,
-    /// What happens to its VP8 counters.
+    /// What happens to its frame counters.
     pub shift: vp8::Shift,
     timestamp_shift: u32,
 }
@@ -102,13 +102,13 @@ struct Segment<S> {
     /// Outgoing minus source number, both extended.
     shift: u64,
     timestamp_shift: u32,
-    vp8: vp8::Shift,
+    counters: vp8::Shift,
 }
 
 impl<S: Copy> Segment<S> {
     fn lost(&self, outgoing: u64) -> Lost<S> {
         let sequence = SequenceNumber(outgoing.wrapping_sub(self.shift) as u16);
-        Lost { source: self.source, sequence, shift: self.vp8, timestamp_shift: self.timestamp_shift }
+        Lost { source: self.source, sequence, shift: self.counters, timestamp_shift: self.timestamp_shift }
     }
 }
 
@@ -181,13 +181,13 @@ impl<S: Copy> Slot<S> {
         if self.last.is_none_or(|last| outgoing > last.sequence) {
             self.last = Some(Last { sequence: outgoing, timestamp, arrived: packet.arrived });
         }
-        if let Some(descriptor) = &packet.vp8 {
-            self.counters.note(descriptor, segment.vp8);
+        if let Some(descriptor) = &packet.counters {
+            self.counters.note(descriptor, segment.counters);
         }
         Some(Rewrite {
             sequence: SequenceNumber(outgoing as u16),
             timestamp,
-            shift: segment.vp8,
+            shift: segment.counters,
             first: began.is_some(),
         })
     }
@@ -260,7 +260,7 @@ impl<S: Copy> Slot<S> {
             first,
             shift: first.wrapping_sub(number),
             timestamp_shift: timestamp.0.wrapping_sub(packet.timestamp.0),
-            vp8: packet.vp8.map(|vp8| self.counters.continue_with(&vp8)).unwrap_or_default(),
+            counters: packet.counters.map(|first| self.counters.continue_with(&first)).unwrap_or_default(),
         });
     }
 

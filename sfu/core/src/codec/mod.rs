@@ -1,9 +1,11 @@
 //! What the forwarding path must know about codecs: hardly anything. Media is never decoded; only
-//! the frames from which a decoder can start are recognised, and VP8's counters rewritten.
+//! the frames from which a decoder can start are recognised, and the frame counters of VP8 and VP9
+//! rewritten.
 
+mod h264;
 pub mod red;
 pub mod vp8;
-mod vp9;
+pub mod vp9;
 
 use crate::rtp::PayloadType;
 
@@ -11,6 +13,26 @@ use crate::rtp::PayloadType;
 pub trait Edit {
     /// Makes the change; bytes that are not what was expected stay as they are.
     fn apply(self, payload: &mut [u8]);
+}
+
+/// Makes a source's counters those of its slot.
+#[derive(Debug, Clone, Copy)]
+pub struct Continue {
+    /// How its payloads read.
+    pub codec: Codec,
+    /// By how much.
+    pub shift: vp8::Shift,
+}
+
+impl Edit for Continue {
+    fn apply(self, payload: &mut [u8]) {
+        if self.shift == vp8::Shift::default() {
+            return;
+        }
+        if let Some(descriptor) = self.codec.counters(payload) {
+            self.shift.write(&descriptor, payload);
+        }
+    }
 }
 
 /// A codec we forward.
@@ -24,10 +46,16 @@ pub enum Codec {
     Vp8,
     /// RFC 9628.
     Vp9,
+    /// RFC 6184.
+    H264,
+    /// AV1 RTP payload format 1.0 of the Alliance for Open Media.
+    Av1,
 }
 
 impl Codec {
-    const ALL: [Self; 4] = [Self::Opus, Self::Red, Self::Vp8, Self::Vp9];
+    const ALL: [Self; 6] = [Self::Opus, Self::Red, Self::Vp8, Self::Vp9, Self::H264, Self::Av1];
+    /// Codecs of pictures; the first one that a section offers is its first choice.
+    pub const VIDEO: [Self; 4] = [Self::Vp8, Self::Vp9, Self::H264, Self::Av1];
 
     /// The codec an `a=rtpmap` names, in any case. `None`: one we do not forward.
     pub fn from_name(name: &str) -> Option<Self> {
@@ -41,6 +69,8 @@ impl Codec {
             Self::Red => "red",
             Self::Vp8 => "VP8",
             Self::Vp9 => "VP9",
+            Self::H264 => "H264",
+            Self::Av1 => "AV1",
         }
     }
 
@@ -64,7 +94,7 @@ impl Codec {
     pub const fn clock_rate(self) -> u32 {
         match self {
             Self::Opus | Self::Red => 48_000,
-            Self::Vp8 | Self::Vp9 => 90_000,
+            Self::Vp8 | Self::Vp9 | Self::H264 | Self::Av1 => 90_000,
         }
     }
 
@@ -72,7 +102,16 @@ impl Codec {
     pub const fn frame_ticks(self) -> u32 {
         match self {
             Self::Opus | Self::Red => 960,
-            Self::Vp8 | Self::Vp9 => 3_000,
+            Self::Vp8 | Self::Vp9 | Self::H264 | Self::Av1 => 3_000,
+        }
+    }
+
+    /// Whether a source of it counts its frames, and what the packet says of that.
+    pub fn counters(self, payload: &[u8]) -> Option<vp8::Descriptor> {
+        match self {
+            Self::Vp8 => vp8::Descriptor::parse(payload),
+            Self::Vp9 => vp9::parse(payload),
+            _ => None,
         }
     }
 
@@ -82,7 +121,10 @@ impl Codec {
         match self {
             Self::Opus | Self::Red => true,
             Self::Vp8 => vp8::Descriptor::parse(payload).is_some_and(|descriptor| descriptor.key_frame),
-            Self::Vp9 => vp9::starts_key_frame(payload),
+            Self::Vp9 => vp9::parse(payload).is_some_and(|descriptor| descriptor.key_frame),
+            Self::H264 => h264::starts_key_frame(payload),
+            // N: the first packet of a coded video sequence, which begins with a key frame.
+            Self::Av1 => payload.len() > 1 && payload.first().is_some_and(|head| head & 0x08 != 0),
         }
     }
 }

@@ -2,9 +2,7 @@
 //! index of the base layer continuous when a slot changes its source, because decoders take a jump
 //! for loss.
 
-use super::Edit;
-
-/// What the descriptor says, and where its counters stand.
+/// What the descriptor says, and where its counters stand. VP9's says the same in other places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Descriptor {
     /// The packet begins a key frame.
@@ -18,9 +16,9 @@ pub struct Descriptor {
     /// Temporal layer, 0 the base.
     pub temporal_layer: Option<u8>,
     /// The picture id takes two bytes.
-    long: bool,
-    picture_at: usize,
-    base_at: usize,
+    pub(super) long: bool,
+    pub(super) picture_at: usize,
+    pub(super) base_at: usize,
 }
 
 impl Descriptor {
@@ -82,15 +80,9 @@ impl Shift {
     pub fn base_index(self, index: u8) -> u8 {
         index.wrapping_add(self.base)
     }
-}
 
-impl Edit for Shift {
-    /// Rewrites the counters.
-    fn apply(self, payload: &mut [u8]) {
-        if self == Self::default() {
-            return;
-        }
-        let Some(descriptor) = Descriptor::parse(payload) else { return };
+    /// Rewrites the counters where `descriptor` found them.
+    pub(super) fn write(self, descriptor: &Descriptor, payload: &mut [u8]) {
         if let Some(id) = descriptor.picture_id {
             let [high, low] = self.picture_id(id).to_be_bytes();
             let at = descriptor.picture_at;
@@ -147,7 +139,14 @@ impl Counters {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::{Codec, Continue, Edit},
+        *,
+    };
+
+    fn apply(shift: Shift, payload: &mut [u8]) {
+        Continue { codec: Codec::Vp8, shift }.apply(payload);
+    }
 
     #[test]
     fn all_fields_are_found_where_they_stand() {
@@ -176,11 +175,11 @@ mod tests {
         let last = Counters { picture: Some(41), base: Some(7) };
         let shift = last.continue_with(&Descriptor::parse(&long).unwrap());
         let mut shifted = long;
-        shift.apply(&mut shifted);
+        apply(shift, &mut shifted);
         assert_eq!(shifted, [0x90, 0xe0, 0x80, 42, 8, 0x40, 0x00, 0xaa]);
 
         let mut short = [0x90, 0x80, 0x7f, 0x00, 0xbb];
-        last.continue_with(&Descriptor::parse(&short).unwrap()).apply(&mut short);
+        apply(last.continue_with(&Descriptor::parse(&short).unwrap()), &mut short);
         assert_eq!(short, [0x90, 0x80, 42, 0x00, 0xbb]);
     }
 
@@ -191,11 +190,10 @@ mod tests {
             |(picture, base, input)| {
                 let shift = Shift { picture: picture & 0x7fff, base: *base };
                 let mut bytes = input.clone();
-                shift.apply(&mut bytes);
+                apply(shift, &mut bytes);
                 assert_eq!(bytes.len(), input.len());
                 let (before, after) = (Descriptor::parse(input), Descriptor::parse(&bytes));
                 assert_eq!(before.map(|d| d.key_frame), after.map(|d| d.key_frame));
-                super::super::Codec::Vp9.starts_key_frame(input);
             },
         );
     }

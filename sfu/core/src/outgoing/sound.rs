@@ -30,7 +30,7 @@ pub(super) fn write(
     if Codec::of_kept(header.payload_type) != Some(Codec::Red) {
         return send(slot, &whole, layer, egress, AsItIs);
     }
-    if let Some(payload_type) = slot.media.payload_type_of(Codec::Red) {
+    if let Some(payload_type) = slot.media.format(Codec::Red).map(|format| format.payload_type) {
         let blocks = Renumber(slot.media.payload_type);
         return send(slot, &Piece { payload_type, ..whole }, layer, egress, blocks);
     }
@@ -95,7 +95,7 @@ fn send(
     if payload.is_empty() {
         return (0, None);
     }
-    let packet = FromSource { sequence, timestamp, arrived: layer.last_packet, vp8: None };
+    let packet = FromSource { sequence, timestamp, arrived: layer.last_packet, counters: None };
     let Some(rewrite) = slot.rewriter.forward(&packet) else { return (0, None) };
     let outgoing = Packet {
         payload_type: PayloadType::new(piece.payload_type),

@@ -35,8 +35,8 @@ pub struct IncomingMedia {
     pub payload_type: u8,
     /// Payload type of its retransmissions.
     pub rtx_payload_type: Option<u8>,
-    /// What else the client may send.
-    pub others: Vec<Format>,
+    /// All that the client may send, the first choice first.
+    pub formats: Vec<Format>,
     /// Header extensions taken.
     pub extensions: ExtensionIds,
     /// Simulcast stream ids, lowest layer first; empty without simulcast.
@@ -58,8 +58,8 @@ pub struct SlotMedia {
     pub payload_type: u8,
     /// Payload type of retransmissions, when the receiver can take them.
     pub rtx_payload_type: Option<u8>,
-    /// What else it can take.
-    pub others: Vec<Format>,
+    /// All that it can take, the first choice first.
+    pub formats: Vec<Format>,
     /// SSRC for the life of the peer.
     pub ssrc: u32,
     /// SSRC of retransmissions.
@@ -71,18 +71,19 @@ pub struct SlotMedia {
 impl IncomingMedia {
     /// What the client means by a payload type.
     pub fn codec(&self, payload_type: u8) -> Option<Codec> {
-        let other = || self.others.iter().find(|f| f.payload_type == payload_type).map(|f| f.codec);
-        let first = if self.kind.is_audio() { Codec::Opus } else { Codec::Vp8 };
-        (payload_type == self.payload_type).then_some(first).or_else(other)
+        self.formats.iter().find(|format| format.payload_type == payload_type).map(|format| format.codec)
+    }
+
+    /// The payload type of what this one repairs.
+    pub fn repaired(&self, rtx: u8) -> Option<u8> {
+        self.formats.iter().find(|format| format.rtx == Some(rtx)).map(|format| format.payload_type)
     }
 }
 
 impl SlotMedia {
     /// How the receiver numbers a codec; nothing when it cannot take it.
-    pub fn payload_type_of(&self, codec: Codec) -> Option<u8> {
-        let first = if self.is_audio { Codec::Opus } else { Codec::Vp8 };
-        let other = || self.others.iter().find(|f| f.codec == codec).map(|f| f.payload_type);
-        (codec == first).then_some(self.payload_type).or_else(other)
+    pub fn format(&self, codec: Codec) -> Option<&Format> {
+        self.formats.iter().find(|format| format.codec == codec)
     }
 }
 
@@ -169,7 +170,7 @@ impl Answer {
             mid: section.mid.clone(),
             payload_type,
             rtx_payload_type: section.rtx_payload_type,
-            others: section.others.clone(),
+            formats: section.formats.clone(),
             ssrc,
             rtx_ssrc: draw(ssrc),
             extensions: ExtensionIds {
@@ -226,7 +227,7 @@ fn incoming(kind: MediaKind, index: usize, section: &Section, payload_type: u8) 
         mid: section.mid.clone(),
         payload_type,
         rtx_payload_type: section.rtx_payload_type,
-        others: section.others.clone(),
+        formats: section.formats.clone(),
         // abs-send-time stays out: transport-cc carries the same, and both cost bytes.
         extensions: ExtensionIds { abs_send_time: None, ..section.extensions },
         rids: section.rids.clone(),
@@ -244,7 +245,7 @@ fn write_rejected(out: &mut String, section: &Section) {
 /// The m-line and what all used sections share.
 fn write_transport(out: &mut String, section: &Section, local: &Local<'_>, first: &mut bool) {
     let _ = write!(out, "m={} 9 {}", section.media, section.protocol);
-    for format in formats(section) {
+    for format in format::preferred(&section.formats) {
         let _ = write!(out, " {}", format.payload_type);
         if let Some(rtx) = format.rtx {
             let _ = write!(out, " {rtx}");
@@ -274,24 +275,23 @@ fn write_extensions(out: &mut String, mut extensions: ExtensionIds) {
     }
 }
 
-/// What a used section is answered with, the preferred first.
-fn formats(section: &Section) -> impl Iterator<Item = Format> {
-    let is_audio = section.kind == SectionKind::Audio;
+fn write_formats(out: &mut String, section: &Section) {
     let first = section.payload_type.unwrap_or_default();
-    format::formats(is_audio, first, section.rtx_payload_type, &section.others)
+    format::preferred(&section.formats).for_each(|format| format::write_format(out, format, first));
 }
 
-fn write_codecs(out: &mut String, section: &Section) {
-    let first = section.payload_type.unwrap_or_default();
-    formats(section).for_each(|format| format::write_format(out, &format, first));
+/// RFC 4585 §4.2: a feedback that every format has.
+fn write_feedback(out: &mut String, section: &Section, feedback: &str) {
+    for format in section.formats.iter().filter(|format| format.codec != Codec::Red) {
+        let _ = write!(out, "a=rtcp-fb:{} {feedback}\r\n", format.payload_type);
+    }
 }
 
 fn write_incoming(out: &mut String, section: &Section, media: &IncomingMedia) {
     out.push_str("a=recvonly\r\n");
-    let pt = media.payload_type;
-    write_codecs(out, section);
+    write_formats(out, section);
     if media.extensions.transport_sequence.is_some() {
-        let _ = write!(out, "a=rtcp-fb:{pt} transport-cc\r\n");
+        write_feedback(out, section, "transport-cc");
     }
     write_extensions(out, media.extensions);
     if !media.rids.is_empty() {
@@ -305,10 +305,10 @@ fn write_incoming(out: &mut String, section: &Section, media: &IncomingMedia) {
 
 fn write_slot(out: &mut String, section: &Section, slot: &SlotMedia) {
     out.push_str("a=sendonly\r\n");
-    let SlotMedia { ssrc, rtx_ssrc, mid, payload_type, .. } = slot;
-    write_codecs(out, section);
+    let SlotMedia { ssrc, rtx_ssrc, mid, .. } = slot;
+    write_formats(out, section);
     if !slot.is_audio {
-        let _ = write!(out, "a=rtcp-fb:{payload_type} goog-remb\r\n");
+        write_feedback(out, section, "goog-remb");
     }
     write_extensions(out, slot.extensions);
     // One stream per slot: browsers synchronise the tracks of a stream, and slots change sources

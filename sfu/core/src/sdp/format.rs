@@ -1,12 +1,13 @@
-//! A codec as one section numbers it. Every section has a first choice that all clients know (Opus,
-//! VP8); what else both sides know stands beside it, so that a slot can carry whatever a source sends.
+//! A codec as one section numbers it. Every section has a first choice, which is Opus or VP8 wherever
+//! they are offered; what else both sides know stands behind it, so that a slot can carry whatever a
+//! source sends.
 
 use std::fmt::Write as _;
 
 use crate::codec::Codec;
 
 /// A codec and its payload types.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Format {
     /// Which.
     pub codec: Codec,
@@ -14,25 +15,20 @@ pub struct Format {
     pub payload_type: u8,
     /// The number of its retransmissions.
     pub rtx: Option<u8>,
+    /// Its parameters as offered.
+    pub parameters: String,
 }
 
-/// Of an offer's section: its first choice and what else of it is taken.
-pub(super) fn formats(
-    is_audio: bool,
-    first: u8,
-    rtx: Option<u8>,
-    others: &[Format],
-) -> impl Iterator<Item = Format> {
-    let codec = if is_audio { Codec::Opus } else { Codec::Vp8 };
-    let first = Format { codec, payload_type: first, rtx };
-    // Chromium sends what stands first: redundant sound.
-    let (before, after): (Vec<_>, Vec<_>) = others.iter().copied().partition(|f| f.codec == Codec::Red);
-    before.into_iter().chain([first]).chain(after)
+/// The formats of a section in the order of the answer: Chromium sends what stands first, and redundant
+/// sound is better than plain.
+pub(super) fn preferred(formats: &[Format]) -> impl Iterator<Item = &Format> {
+    let is_red = |format: &&Format| format.codec == Codec::Red;
+    formats.iter().filter(is_red).chain(formats.iter().filter(move |format| !is_red(format)))
 }
 
 /// The lines of a format that do not depend on the direction. `first`: the section's first choice.
 pub(super) fn write_format(out: &mut String, format: &Format, first: u8) {
-    let Format { codec, payload_type: pt, rtx } = *format;
+    let Format { codec, payload_type: pt, rtx, .. } = *format;
     let channels = if codec.is_audio() { "/2" } else { "" };
     let _ = write!(out, "a=rtpmap:{pt} {}/{}{channels}\r\n", codec.name(), codec.clock_rate());
     match codec {
@@ -44,12 +40,27 @@ pub(super) fn write_format(out: &mut String, format: &Format, first: u8) {
         Codec::Red => {
             let _ = write!(out, "a=fmtp:{pt} {first}/{first}\r\n");
         }
-        Codec::Vp8 | Codec::Vp9 => {
+        Codec::Vp8 | Codec::Vp9 | Codec::H264 | Codec::Av1 => {
+            write_profile(out, format);
             let _ =
                 write!(out, "a=rtcp-fb:{pt} ccm fir\r\na=rtcp-fb:{pt} nack\r\na=rtcp-fb:{pt} nack pli\r\n");
         }
     }
     if let Some(rtx) = rtx {
         let _ = write!(out, "a=rtpmap:{rtx} rtx/90000\r\na=fmtp:{rtx} apt={pt}\r\n");
+    }
+}
+
+/// Which profile is meant. Limits of size and rate, which are the offerer's own, are not echoed: in an
+/// answer they would be ours.
+fn write_profile(out: &mut String, format: &Format) {
+    let Format { codec, payload_type, parameters, .. } = format;
+    let profile = match codec {
+        Codec::Vp9 => "profile-id=0",
+        Codec::H264 | Codec::Av1 => parameters.as_str(),
+        Codec::Vp8 | Codec::Opus | Codec::Red => "",
+    };
+    if !profile.is_empty() {
+        let _ = write!(out, "a=fmtp:{payload_type} {profile}\r\n");
     }
 }

@@ -18,7 +18,7 @@ pub enum OfferError {
     Unreadable,
     /// A required attribute is absent or unreadable.
     Missing(&'static str),
-    /// Neither Opus nor VP8 in a section that needs it.
+    /// No codec that we forward in a section that needs one.
     NoCodec,
     /// The worker is stopping or has no room.
     Unavailable,
@@ -31,7 +31,7 @@ impl fmt::Display for OfferError {
             Self::TooManySections => write!(f, "the offer has more than {MAX_SECTIONS} m-lines"),
             Self::Unreadable => f.write_str("the offer is not SDP"),
             Self::Missing(what) => write!(f, "the offer has no usable {what}"),
-            Self::NoCodec => f.write_str("the offer has a section with neither Opus nor VP8"),
+            Self::NoCodec => f.write_str("the offer has a section without a codec that the hub forwards"),
             Self::Unavailable => f.write_str("the media worker takes no new peers"),
         }
     }
@@ -130,12 +130,12 @@ pub struct Section {
     pub sends: bool,
     /// The client receives.
     pub receives: bool,
-    /// Payload type of Opus or VP8.
+    /// Payload type of the first choice: Opus; VP8, or what is offered instead.
     pub payload_type: Option<u8>,
     /// Payload type of the retransmissions of [`Self::payload_type`] (RFC 4588).
     pub rtx_payload_type: Option<u8>,
-    /// What else of the section we can forward.
-    pub others: Vec<Format>,
+    /// All of the section that we can forward, the first choice first.
+    pub formats: Vec<Format>,
     /// Known header extensions.
     pub extensions: ExtensionIds,
     /// Simulcast stream ids the client sends, lowest layer first (RFC 8853).
@@ -235,14 +235,8 @@ fn section(media: &MediaDescription) -> Option<Section> {
         "video" if !refused => SectionKind::Video,
         _ => SectionKind::Other,
     };
-    let formats = &media.media_name.formats;
-    let payload_type = formats.iter().find_map(|pt| codec(media, pt, wanted_codec(kind)));
-    let rtx_payload_type = payload_type.and_then(|main| {
-        formats
-            .iter()
-            .filter_map(|pt| codec(media, pt, "rtx/90000"))
-            .find(|rtx| apt(media, *rtx) == Some(main))
-    });
+    let formats = usable(media, kind);
+    let first = formats.first();
     let mut extensions = ExtensionIds::default();
     values(media, "extmap").for_each(|v| learn_extension(&mut extensions, v));
     // RFC 8866 §6.7: sendrecv unless said otherwise.
@@ -251,46 +245,84 @@ fn section(media: &MediaDescription) -> Option<Section> {
         kind,
         media: media.media_name.media.clone(),
         protocol: media.media_name.protos.join("/"),
-        first_format: formats.first().cloned().unwrap_or_else(|| "0".to_owned()),
+        first_format: media.media_name.formats.first().cloned().unwrap_or_else(|| "0".to_owned()),
         mid: mid.to_owned(),
         sends: !has("recvonly") && !has("inactive"),
         receives: !has("sendonly") && !has("inactive"),
-        payload_type,
-        rtx_payload_type,
-        others: payload_type.map(|first| others(media, kind, first)).unwrap_or_default(),
+        payload_type: first.map(|format| format.payload_type),
+        rtx_payload_type: first.and_then(|format| format.rtx),
+        formats,
         extensions,
         rids: rids(media),
         ssrcs: ssrcs(media),
     })
 }
 
-/// RTPMAP name of the codec we take per kind.
-fn wanted_codec(kind: SectionKind) -> &'static str {
+/// What of a section we can forward, the first choice first.
+fn usable(media: &MediaDescription, kind: SectionKind) -> Vec<Format> {
     match kind {
-        SectionKind::Audio => "opus/48000/2",
-        SectionKind::Video => "vp8/90000",
-        SectionKind::Other => "",
+        SectionKind::Audio => {
+            let opus = usable_format(media, Codec::Opus, |_| true);
+            let red = opus.as_ref().and_then(|opus| {
+                // RFC 2198 §4: which encodings the blocks may have.
+                let is_opus = |block: &str| block.parse() == Ok(opus.payload_type);
+                usable_format(media, Codec::Red, |f| f.parameters.split('/').all(is_opus))
+            });
+            opus.into_iter().chain(red).collect()
+        }
+        SectionKind::Video => {
+            Codec::VIDEO.into_iter().filter_map(|codec| usable_format(media, codec, is_ordinary)).collect()
+        }
+        SectionKind::Other => Vec::new(),
     }
 }
 
-/// What a section offers beside its first choice: redundant sound of it.
-fn others(media: &MediaDescription, kind: SectionKind, first: u8) -> Vec<Format> {
-    if kind != SectionKind::Audio {
-        return Vec::new();
+/// The first payload type of a codec that `accepts` its parameters.
+fn usable_format(
+    media: &MediaDescription,
+    wanted: Codec,
+    accepts: impl Fn(&Format) -> bool,
+) -> Option<Format> {
+    let formats = &media.media_name.formats;
+    let channels = if wanted.is_audio() { "/2" } else { "" };
+    let name = format!("{}/{}{channels}", wanted.name(), wanted.clock_rate());
+    let read = |payload_type: u8| Format {
+        codec: wanted,
+        payload_type,
+        rtx: formats
+            .iter()
+            .filter_map(|pt| codec(media, pt, "rtx/90000"))
+            .find(|rtx| apt(media, *rtx) == Some(payload_type)),
+        parameters: parameters(media, payload_type).unwrap_or_default().to_owned(),
+    };
+    formats.iter().filter_map(|pt| codec(media, pt, &name)).map(read).find(accepts)
+}
+
+/// Profiles that every decoder of the codec knows: eight bits, 4:2:0; constrained baseline H.264 in the
+/// packets that all browsers send (RFC 6184 §6.3).
+fn is_ordinary(format: &Format) -> bool {
+    let value = |key: &str| {
+        let mut pairs = format.parameters.split(';').filter_map(|pair| pair.trim().split_once('='));
+        pairs.find(|(known, _)| *known == key).map(|(_, value)| value)
+    };
+    match format.codec {
+        Codec::Vp9 => matches!(value("profile-id"), None | Some("0")),
+        Codec::Av1 => matches!(value("profile"), None | Some("0")),
+        Codec::H264 => {
+            value("packetization-mode") == Some("1")
+                && value("profile-level-id").is_some_and(|id| id.starts_with("42"))
+        }
+        _ => true,
     }
-    let formats = media.media_name.formats.iter();
-    let payload_type = formats.filter_map(|pt| codec(media, pt, "red/48000/2")).find(|red| {
-        // RFC 2198 §4: which encodings the blocks may have.
-        let blocks = values(media, "fmtp").find_map(|line| {
-            let (pt, blocks) = line.split_once(' ')?;
-            (pt.parse() == Ok(*red)).then_some(blocks)
-        });
-        blocks.is_some_and(|blocks| blocks.trim().split('/').all(|block| block.parse() == Ok(first)))
+}
+
+/// The parameters of a payload type (RFC 8866 §6.15), if they can be echoed.
+fn parameters(media: &MediaDescription, payload_type: u8) -> Option<&str> {
+    let found = values(media, "fmtp").find_map(|line| {
+        let (pt, parameters) = line.split_once(' ')?;
+        (pt.parse() == Ok(payload_type)).then_some(parameters.trim())
     });
-    payload_type
-        .map(|payload_type| Format { codec: Codec::Red, payload_type, rtx: None })
-        .into_iter()
-        .collect()
+    found.filter(|text| text.len() <= MAX_PARAMETERS)
 }
 
 /// The payload type `format` when its rtpmap says `name`.
@@ -304,11 +336,8 @@ fn codec(media: &MediaDescription, format: &str, name: &str) -> Option<u8> {
 
 /// The payload type that `rtx` repairs (RFC 4588 §8.6).
 fn apt(media: &MediaDescription, rtx: u8) -> Option<u8> {
-    values(media, "fmtp").find_map(|line| {
-        let (pt, parameters) = line.split_once(' ')?;
-        let apt = parameters.split(';').find_map(|p| p.trim().strip_prefix("apt="))?;
-        (pt.parse() == Ok(rtx)).then(|| apt.parse().ok())?
-    })
+    let parameters = parameters(media, rtx)?;
+    parameters.split(';').find_map(|pair| pair.trim().strip_prefix("apt="))?.parse().ok()
 }
 
 /// RFC 8853 §5.1 `a=simulcast:send q;h,h2;~f`: the first alternative of every stream, in order.
@@ -352,5 +381,7 @@ fn ssrcs(media: &MediaDescription) -> Vec<(u32, Option<u32>)> {
 const MAX_BYTES: usize = 192 * 1024;
 /// 4 sending + 3 audio slots + 49 video slots leaves room for any layout of ours.
 const MAX_SECTIONS: usize = 64;
+/// Bytes of the parameters of a codec; browsers need 80.
+const MAX_PARAMETERS: usize = 256;
 /// Simulcast layers of one track.
 const MAX_LAYERS: usize = 3;

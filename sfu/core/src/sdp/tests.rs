@@ -65,8 +65,9 @@ fn numbers_are_echoed_as_each_browser_chose_them() {
 #[test]
 fn redundant_sound_is_agreed_on_with_who_offers_it() {
     let (_, answer, sdp) = answered(CHROMIUM);
-    let red = Format { codec: Codec::Red, payload_type: 63, rtx: None };
-    assert_eq!((&answer.incoming[0].others, &answer.slots[0].others), (&vec![red], &vec![red]));
+    let codecs = |formats: &[Format]| formats.iter().map(|f| f.codec).collect::<Vec<_>>();
+    assert_eq!(codecs(&answer.incoming[0].formats), [Codec::Opus, Codec::Red]);
+    assert_eq!(codecs(&answer.slots[0].formats), [Codec::Opus, Codec::Red]);
     for mid in ["0", "4"] {
         let lines = section(&sdp, mid);
         assert!(
@@ -78,11 +79,37 @@ fn redundant_sound_is_agreed_on_with_who_offers_it() {
         assert!(lines.contains(&"a=fmtp:111 minptime=10;useinbandfec=1"));
     }
     let (_, answer, sdp) = answered(FIREFOX);
-    assert!(answer.slots.iter().all(|slot| slot.others.is_empty()) && !sdp.contains("red/48000"));
+    assert!(answer.slots.iter().all(|slot| slot.format(Codec::Red).is_none()) && !sdp.contains("red/48000"));
     for wrong in ["a=fmtp:63 111/9", "a=fmtp:63 0", "a=fmtp:64 111/111"] {
         let (_, answer, _) = answered(&CHROMIUM.replace("a=fmtp:63 111/111", wrong));
-        assert_eq!(answer.incoming[0].others, [], "{wrong}");
+        assert_eq!(answer.incoming[0].formats.len(), 1, "{wrong}");
     }
+}
+
+#[test]
+fn every_codec_of_a_section_is_echoed_behind_the_first_choice() {
+    let (_, answer, sdp) = answered(CHROMIUM);
+    let numbers =
+        |formats: &[Format]| formats.iter().map(|f| (f.codec, f.payload_type, f.rtx)).collect::<Vec<_>>();
+    let expected = [
+        (Codec::Vp8, 96, Some(97)),
+        (Codec::Vp9, 98, Some(99)),
+        (Codec::H264, 102, Some(103)),
+        (Codec::Av1, 45, Some(46)),
+    ];
+    assert_eq!(numbers(&answer.incoming[1].formats), expected);
+    assert_eq!(numbers(&answer.slots[3].formats), expected);
+    let mid = answer.slots[3].mid.clone();
+    let lines = section(&sdp, &mid);
+    assert!(lines[0].ends_with(" 96 97 98 99 102 103 45 46"), "{}", lines[0]);
+    let h264 = "a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f";
+    assert!(lines.contains(&h264) && lines.contains(&"a=fmtp:98 profile-id=0"));
+    assert!(lines.contains(&"a=fmtp:103 apt=102") && lines.contains(&"a=rtcp-fb:45 nack pli"));
+    let (_, answer, _) = answered(FIREFOX);
+    let codecs: Vec<_> = answer.slots[3].formats.iter().map(|f| f.codec).collect();
+    assert_eq!(codecs, [Codec::Vp8, Codec::Vp9, Codec::Av1]);
+    let (_, answer, _) = answered(&CHROMIUM.replace("VP8/90000", "VPX/90000"));
+    assert_eq!((answer.incoming[1].payload_type, answer.slots[3].payload_type), (98, 98));
 }
 
 #[test]
@@ -126,8 +153,9 @@ fn hostile_offers_are_refused_with_the_reason() {
     assert_eq!(refused(&FIREFOX.replace("a=fingerprint", "a=x")), OfferError::Missing("fingerprint"));
     assert_eq!(refused(&FIREFOX.replace("a=mid:", "a=x:")), OfferError::Missing("mid"));
     assert_eq!(refused(&FIREFOX.replace("sha-256", "sha-1")), OfferError::Missing("fingerprint"));
-    let no_vp8 = Offer::parse(&FIREFOX.replace("VP8/90000", "VPX/90000")).unwrap();
-    assert_eq!(Answer::to(&no_vp8, &mut Seeded::new(1)), Err(OfferError::NoCodec));
+    let blind = FIREFOX.replace("VP8/9", "VPX/9").replace("VP9/9", "VPX/9").replace("AV1/9", "VPX/9");
+    let blind = Offer::parse(&blind).unwrap();
+    assert_eq!(Answer::to(&blind, &mut Seeded::new(1)), Err(OfferError::NoCodec));
 }
 
 #[test]
@@ -166,7 +194,7 @@ fn a_viewer_gets_as_many_slots_as_it_offers_and_what_it_cannot_decode_is_refused
     let deaf = FIREFOX.replace("opus/48000/2", "speex/8000");
     let offer = Offer::parse(&deaf).unwrap().with_purpose(Purpose::View { owner });
     assert!(Answer::to(&offer, &mut Seeded::new(1)).unwrap().slots.iter().all(|slot| !slot.is_audio));
-    let blind = deaf.replace("VP8/90000", "H264/90000");
+    let blind = deaf.replace("VP8/9", "VPX/9").replace("VP9/9", "VPX/9").replace("AV1/9", "VPX/9");
     let offer = Offer::parse(&blind).unwrap().with_purpose(Purpose::View { owner });
     assert_eq!(Answer::to(&offer, &mut Seeded::new(1)), Err(OfferError::NoCodec));
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::codec::{Codec, Edit};
+use crate::codec::{Codec, Continue, Edit};
 
 fn config() -> SlotConfig {
     SlotConfig {
@@ -23,7 +23,7 @@ fn payload(picture: u16, base: u8) -> [u8; 6] {
 }
 
 fn incoming(sequence: u16, timestamp: u32, arrived: Instant) -> Incoming {
-    Incoming { sequence: SequenceNumber(sequence), timestamp: MediaTime(timestamp), arrived, vp8: None }
+    Incoming { sequence: SequenceNumber(sequence), timestamp: MediaTime(timestamp), arrived, counters: None }
 }
 
 #[test]
@@ -157,11 +157,11 @@ fn run(stretches: &[Stretch]) -> (Slot<usize>, Vec<Got>) {
                 sequence: SequenceNumber(stretch.sequence).plus(step),
                 timestamp: MediaTime(stretch.timestamp).plus(3_000 * u32::from(step)),
                 arrived: now,
-                vp8: vp8::Descriptor::parse(&bytes),
+                counters: vp8::Descriptor::parse(&bytes),
             };
             let rewrite = slot.forward(&packet).expect("nothing precedes the first packet");
             let mut bytes = bytes;
-            rewrite.shift.apply(&mut bytes);
+            Continue { codec: Codec::Vp8, shift: rewrite.shift }.apply(&mut bytes);
             let descriptor = vp8::Descriptor::parse(&bytes).unwrap();
             got.push(Got {
                 source: (source, packet.sequence.0),

@@ -76,6 +76,7 @@ impl Worker {
 
     /// Turns a slot to a layer, at its next key frame, or empties it at once.
     fn set_wanted(&mut self, now: Instant, address: SlotAddress, wanted: Option<LayerAddress>) {
+        let wanted = wanted.filter(|layer| self.can_show(address, *layer));
         let Some(wanted) = wanted else { return self.empty(address) };
         let Some(peer) = self.peer_mut(address.peer) else { return };
         let Some(slot) = peer.outgoing.slots.get_mut(usize::from(address.slot)) else { return };
@@ -103,6 +104,14 @@ impl Worker {
                 self.ask_key(now, wanted);
             }
         }
+    }
+
+    /// Whether the receiver of a slot can decode a layer. What never sent a packet here will tell with its
+    /// first one.
+    fn can_show(&self, address: SlotAddress, layer: LayerAddress) -> bool {
+        let codec = self.layer(layer).and_then(|layer| layer.codec);
+        let slot = self.peer(address.peer).and_then(|p| p.outgoing.slots.get(usize::from(address.slot)));
+        codec.is_none_or(|codec| slot.is_some_and(|slot| slot.can_take(codec)))
     }
 
     /// Empties a slot and tells its receiver.

@@ -17,6 +17,7 @@ use dimpl::{Config, Dtls, DtlsCertificate, Output, SrtpProfile};
 
 use crate::{
     Event, Path, Source, Worker, WorkerConfig,
+    codec::Codec,
     dtls::Certificate,
     ice::{self, Credentials},
     rtcp::{self, Builder},
@@ -72,6 +73,8 @@ pub struct Client {
     /// dB below the loudest that the microphone says; nothing when it is off.
     pub voice: Option<u8>,
     pub camera: bool,
+    /// What the camera sends.
+    pub codec: Codec,
     /// The microphone sends redundant sound (RFC 2198).
     pub red: bool,
     /// It ignores requests for key frames.
@@ -273,6 +276,7 @@ impl Client {
             outbox: VecDeque::new(),
             voice: None,
             camera: false,
+            codec: Codec::Vp8,
             red: false,
             deaf: false,
             lose: None,
@@ -393,12 +397,24 @@ impl Client {
         let timestamp = MediaTime(stream.frames.wrapping_mul(3_600));
         stream.frames += 1;
         let [low, high] = stream.height.to_le_bytes();
-        let picture = stream.frames as u8 & 0x7f;
-        let mut payload = vec![0x90, 0xe0, 0x80, picture, picture, 0x20, u8::from(!key)];
-        payload.extend([0, 0, 0x9d, 0x01, 0x2a, 0, 1, low, high]);
+        let [above, picture] = (stream.frames as u16 | 0x8000).to_be_bytes();
+        let mut payload = match self.codec {
+            Codec::Vp9 => vec![if key { 0xa8 } else { 0xe8 }, above, picture, 0x00, picture, 0xaa],
+            Codec::H264 => vec![0x7c, if key { 0x85 } else { 0x81 }, 0x88],
+            Codec::Av1 => vec![if key { 0x18 } else { 0x10 }, 0x32],
+            _ => {
+                let descriptor = [0x90, 0xe0, above, picture, picture, 0x20, u8::from(!key)];
+                [&descriptor[..], &[0, 0, 0x9d, 0x01, 0x2a, 0, 1, low, high]].concat()
+            }
+        };
         payload.resize(300 * index, 0);
         self.send(index, timestamp, false, None, &payload);
-        payload[0] = 0x80;
+        match self.codec {
+            Codec::Vp9 => payload[0] &= !0x08,
+            Codec::H264 => payload[1] &= !0x80,
+            Codec::Av1 => payload[0] = 0x90,
+            _ => payload[0] = 0x80,
+        }
         self.send(index, timestamp, true, None, &payload);
     }
 
@@ -421,9 +437,10 @@ impl Client {
             ids.mid = section.extensions.rid;
         }
         let is_red = index == 0 && payload.len() > 80;
-        let red = is_red.then(|| section.others[0].payload_type);
+        let red = is_red.then(|| section.formats[1].payload_type);
+        let camera = section.formats.iter().find(|f| f.codec == self.codec).map(|f| f.payload_type);
         let outgoing = Outgoing {
-            payload_type: PayloadType::new(red.or(section.payload_type).unwrap()),
+            payload_type: PayloadType::new(red.or(camera).or(section.payload_type).unwrap()),
             marker,
             sequence: SequenceNumber(stream.sequence),
             timestamp,

@@ -1,6 +1,7 @@
 //! Meetings in virtual time: real handshakes, real SRTP, no network.
 
 mod client;
+mod codecs;
 mod keys;
 mod sound;
 mod trunk;
