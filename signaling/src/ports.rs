@@ -123,6 +123,17 @@ pub enum MediaEvent {
         source: Option<Source>,
         /// From which RTP timestamp on.
         rtp_timestamp: Option<u32>,
+        /// The source sends, but the receiver's line is too thin to show it now.
+        saving: bool,
+    },
+    /// Which simulcast layers of a seat's track anybody needs.
+    Demand {
+        /// Whose.
+        seat: SeatId,
+        /// Which.
+        kind: MediaKind,
+        /// Lowest layer first.
+        layers: Vec<bool>,
     },
     /// Who is heard, loudest first.
     Levels {

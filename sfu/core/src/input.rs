@@ -82,7 +82,8 @@ pub enum Command {
     View {
         /// Whose slots.
         seat: SeatId,
-        /// At most one wish per slot.
+        /// At most one wish per slot, the most important first: on a thin line they are served in
+        /// this order, screens before everything and large faces before small ones.
         views: Vec<View>,
     },
     /// Everybody in the meeting is disconnected.

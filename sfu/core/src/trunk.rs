@@ -15,8 +15,8 @@ use base::id::{MeetingId, SeatId};
 
 use crate::{
     TrackState,
+    allocation::layer::LayerView,
     incoming::{Incoming, Layer, LayerAddress, PeerKey},
-    layer::LayerView,
     rtp::{AudioLevel, Ssrc},
     sdp::IncomingMedia,
 };

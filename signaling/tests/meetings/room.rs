@@ -117,8 +117,13 @@ async fn what_the_media_plane_sees_reaches_those_it_concerns() {
         slot: 3,
         source,
         rtp_timestamp: Some(90_000),
+        saving: false,
     };
     hub.meetings.media_event(slot).await;
+    let layers = vec![true, false, false];
+    let demand = MediaEvent::Demand { seat: chair.seat, kind: MediaKind::Camera, layers: layers.clone() };
+    hub.meetings.media_event(demand).await;
+    while !matches!(chair.next().await, ServerMessage::Demand { layers: told, .. } if told == layers) {}
     let levels = vec![SeatLevel { seat: chair.seat, level: 30 }];
     hub.meetings.media_event(MediaEvent::Levels { meeting, levels: levels.clone() }).await;
     let track = |state| MediaEvent::Track { seat: chair.seat, kind: MediaKind::Microphone, state };

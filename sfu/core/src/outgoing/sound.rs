@@ -78,7 +78,8 @@ struct Piece<'a> {
     payload: &'a [u8],
 }
 
-struct AsItIs;
+/// Nothing is changed.
+pub(super) struct AsItIs;
 
 impl Edit for AsItIs {
     fn apply(self, _: &mut [u8]) {}

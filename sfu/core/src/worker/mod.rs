@@ -5,6 +5,7 @@
 
 mod control;
 mod media;
+mod pacer;
 mod select;
 #[cfg(test)]
 mod tests;
@@ -92,6 +93,7 @@ impl Metrics {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Timer {
     Peer(u32, u32),
+    Pacer(u32, u32),
     Room(MeetingId),
 }
 
@@ -115,7 +117,7 @@ pub struct Worker {
     rooms: HashMap<MeetingId, Room>,
     /// Forgotten when the meeting ends.
     seats: HashMap<SeatId, SeatMemory>,
-    /// One per peer and one per room; those of the gone fall out when they fire.
+    /// One or two per peer and one per room; those of the gone fall out when they fire.
     timers: BinaryHeap<Reverse<(Instant, Timer)>>,
     /// Layers with held packets.
     dirty: Vec<LayerAddress>,
@@ -342,6 +344,7 @@ impl Worker {
             self.timers.pop();
             match timer {
                 Timer::Peer(index, serial) => self.tick_peer(now, PeerKey { index, serial }),
+                Timer::Pacer(index, serial) => self.tick_pacer(now, PeerKey { index, serial }),
                 Timer::Room(meeting) => self.tick_room(now, meeting),
             }
         }
@@ -361,6 +364,7 @@ impl Worker {
         self.handle_handshake(now, key, outcome);
         self.update_tracks(now, key);
         self.send_feedback(now, key);
+        self.settle_pacer(now, key, None);
         if let Some(peer) = self.peer(key) {
             let mut next = peer.poll_timeout(now);
             if peer.is_connected() {

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use testkit::link::{Link, Shape};
+
 use super::{
     SECOND, VIDEO, camera,
     client::{Net, seat},
@@ -128,6 +130,49 @@ fn the_height_of_a_view_decides_the_layer_across_workers() {
         let got = pair.nets[1].clients[0].in_slot(VIDEO);
         assert_eq!(got.last().unwrap().payload.len(), bytes, "at {height}");
     }
+}
+
+/// What the camera of seat 0 was told about its layers.
+fn demands(pair: &mut Pair) -> Vec<Vec<bool>> {
+    let told = |event: Event| match event {
+        Event::Demand { seat: s, kind: MediaKind::Camera, layers } if s == seat(0) => Some(layers),
+        _ => None,
+    };
+    std::mem::take(&mut pair.nets[0].events).into_iter().filter_map(told).collect()
+}
+
+#[test]
+fn a_layer_is_needed_while_another_worker_shows_it() {
+    let mut pair = Pair::new(1, 1);
+    pair.view(0, 0, 720);
+    pair.run(2 * SECOND);
+    assert_eq!(demands(&mut pair), [[true, false, true]]);
+    pair.nets[0].clients[0].switch_off(&[2]);
+    pair.view(0, 0, 360);
+    pair.run(Duration::from_millis(60));
+    assert_eq!(demands(&mut pair), [[true, true, true]], "what is off can be wished for from there");
+    pair.nets[0].clients[0].switch_off(&[]);
+    pair.run(4 * SECOND);
+    assert_eq!(demands(&mut pair), [[true, true, false]]);
+    assert_eq!(pair.nets[1].clients[0].in_slot(VIDEO).last().unwrap().payload.len(), 600);
+}
+
+#[test]
+fn a_thin_line_of_one_worker_costs_a_wide_one_there_nothing() {
+    let mut pair = Pair::new(1, 2);
+    pair.view(0, 0, 720);
+    pair.view(1, 0, 720);
+    pair.run(3 * SECOND);
+    let thin = Shape::of_rate(250_000, Duration::from_millis(20));
+    pair.nets[1].clients[0].downlink = Some(Link::new(thin));
+    pair.run(6 * SECOND);
+    pair.forget();
+    pair.run(5 * SECOND);
+    let sizes = |client: usize| -> Vec<usize> {
+        pair.nets[1].clients[client].in_slot(VIDEO).iter().map(|got| got.payload.len()).collect()
+    };
+    assert!(sizes(1).len() >= 248 && sizes(1).iter().all(|size| *size == 900));
+    assert!(sizes(0).len() > 200 && sizes(0).iter().all(|size| *size == 300), "the smallest layer");
 }
 
 #[test]
