@@ -89,6 +89,13 @@ pub enum MediaCommand {
         /// `true` forwards.
         open: bool,
     },
+    /// Whether a seat's voice comes before others where not all can be heard.
+    Lead {
+        /// Whose.
+        seat: SeatId,
+        /// `true`: it chairs or has the floor.
+        leads: bool,
+    },
     /// What a seat has on its screen; replaces the previous view whole.
     View {
         /// Whose.

@@ -10,6 +10,7 @@ pub fn command(sfu: &SfuHandle, command: MediaCommand) {
     match command {
         MediaCommand::Close { seat } => sfu.close(seat),
         MediaCommand::Gate { seat, kind, open } => sfu.gate(seat, kind_to_sfu(kind), open),
+        MediaCommand::Lead { seat, leads } => sfu.lead(seat, leads),
         MediaCommand::View { seat, slots } => sfu.view(seat, slots.iter().map(view_to_sfu).collect()),
         MediaCommand::EndMeeting { meeting } => sfu.end(meeting),
     }

@@ -195,6 +195,8 @@ pub(crate) struct Track {
     pub state: TrackState,
     /// Whether packets are forwarded.
     pub open: bool,
+    /// Its seat chairs or has the floor.
+    pub leads: bool,
     /// When any packet of any layer came.
     pub last_packet: Option<Instant>,
     /// Of a mirror: what its worker says of the layers.
@@ -299,6 +301,7 @@ impl Incoming {
             media,
             state: TrackState::Off,
             open: true,
+            leads: false,
             last_packet: None,
             told: None,
             demand: Demand::default(),

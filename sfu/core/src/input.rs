@@ -78,6 +78,13 @@ pub enum Command {
         /// Forwarded?
         open: bool,
     },
+    /// Whether the seat's voice comes before others where not all can be heard. Remembered likewise.
+    Lead {
+        /// Whose.
+        seat: SeatId,
+        /// It chairs or has the floor.
+        leads: bool,
+    },
     /// What the seat's video slots show from now on; slots not named are empty.
     View {
         /// Whose slots.

@@ -52,11 +52,8 @@ impl Live {
             Ok(sdp) => {
                 // The new connection knows no gates yet; they stand before the first packet.
                 for effect in self.meeting.gates(seat) {
-                    if let signaling_core::Effect::Gate { seat, kind, open } = effect {
-                        let kind = translate::kind_out(kind);
-                        let gate = crate::ports::MediaCommand::Gate { seat, kind, open };
-                        self.deliveries.push(deliver::Delivery::Media(gate));
-                    }
+                    let command = deliver::media_command(effect);
+                    self.deliveries.extend(command.map(deliver::Delivery::Media));
                 }
                 self.answer(&outgoing, &ServerMessage::Answer { id: frame, sdp });
             }

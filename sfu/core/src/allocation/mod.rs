@@ -81,6 +81,16 @@ pub fn voices(estimate: u32, carried: usize) -> usize {
     1 + usize::from(fits(2, TWO_VOICES)) + usize::from(fits(3, THREE_VOICES))
 }
 
+/// Bit/s of a voice with its headers on a line of `estimate` bit/s.
+pub fn voice(estimate: u32) -> u32 {
+    if is_redundant(estimate) { REDUNDANT_VOICE } else { VOICE }
+}
+
+/// Whether a line carries sound twice (RFC 2198) for receivers that agreed to it.
+pub fn is_redundant(estimate: u32) -> bool {
+    estimate >= REDUNDANCY
+}
+
 struct Plan {
     left: u32,
     rising: bool,
@@ -149,6 +159,10 @@ const NOMINAL_SCREEN: u32 = 300_000;
 const STAGE_HEIGHT: u16 = 300;
 /// Lines at which a face is recognisable.
 const FAIR_HEIGHT: u16 = 360;
+const VOICE: u32 = 45_000;
+const REDUNDANT_VOICE: u32 = 80_000;
+/// Bit/s of line below which a second copy of the sound would push out what it is there to protect.
+const REDUNDANCY: u32 = 250_000;
 /// Bit/s of line from which on a second and a third voice pass.
 const TWO_VOICES: u32 = 120_000;
 const THREE_VOICES: u32 = 200_000;

@@ -9,6 +9,7 @@ use crate::{
     incoming::{HOLD, Layer, LayerAddress, PeerKey, SlotAddress},
     outgoing::Forwarded,
     rtp,
+    speaker::Heard,
 };
 
 impl Worker {
@@ -35,10 +36,11 @@ impl Worker {
         let Some(bytes) = datagram.get_mut(..len) else { return };
         let Some(received) = peer.incoming.handle_packet(now, bytes) else { return };
         let address = LayerAddress { peer: key, track: received.track, layer: received.layer };
-        if let (Some(level), Some(room)) = (received.level, self.rooms.get_mut(&peer.meeting)) {
-            room.heard(now, LayerAddress { layer: 0, ..address }, level);
-        }
         let track = peer.incoming.tracks.get(usize::from(received.track));
+        if let (Some(level), Some(room)) = (received.level, self.rooms.get_mut(&peer.meeting)) {
+            let leads = track.is_some_and(|track| track.leads);
+            room.heard(now, LayerAddress { layer: 0, ..address }, Heard { level, leads });
+        }
         let news = track.is_some_and(|track| track.state != track.current_state(now));
         if !self.dirty.contains(&address) {
             self.dirty.push(address);

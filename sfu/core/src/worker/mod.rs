@@ -102,6 +102,7 @@ enum Timer {
 struct SeatMemory {
     meeting: Option<MeetingId>,
     closed: [bool; 4],
+    leads: bool,
     views: Vec<View>,
 }
 
@@ -197,6 +198,7 @@ impl Worker {
         memory.meeting = Some(meeting);
         for track in &mut peer.incoming.tracks {
             track.open = !memory.closed.get(track.kind().index()).copied().unwrap_or(false);
+            track.leads = memory.leads;
         }
         let views = memory.views.clone();
         self.timers.push(Reverse((peer.poll_timeout(now), Timer::Peer(key.index, key.serial))));
@@ -241,6 +243,7 @@ impl Worker {
                 self.seats.remove(&seat);
             }
             Command::Gate { seat, kind, open } => self.gate(now, seat, kind, open),
+            Command::Lead { seat, leads } => self.lead(seat, leads),
             Command::View { seat, views } => {
                 if let Some(key) = self.by_seat.get(&seat).copied() {
                     self.set_views(now, key, &views);
@@ -268,6 +271,13 @@ impl Worker {
             }
         }
         self.update_tracks(now, key);
+    }
+
+    fn lead(&mut self, seat: SeatId, leads: bool) {
+        self.seats.entry(seat).or_default().leads = leads;
+        if let Some(peer) = self.by_seat.get(&seat).copied().and_then(|key| self.peer_mut(key)) {
+            peer.incoming.tracks.iter_mut().for_each(|track| track.leads = leads);
+        }
     }
 
     fn close_seat(&mut self, seat: SeatId) {

@@ -63,7 +63,7 @@ impl Worker {
     fn allocate(&mut self, now: Instant, key: PeerKey) {
         let Some(peer) = self.peer(key) else { return };
         let (estimate, fell) = (peer.sender.estimate(), peer.outgoing.fell);
-        let voices = peer.outgoing.voices().max(1) as u32 * VOICE;
+        let voices = peer.outgoing.voices().max(1) as u32 * allocation::voice(estimate);
         let mut places: Vec<Place> = (0_u8..)
             .zip(&peer.outgoing.slots)
             .filter(|(_, slot)| slot.kind() == SlotKind::Video)
@@ -230,6 +230,7 @@ impl Worker {
         }
         room.next_tick = now + ROOM_TICK;
         let voices = room.speakers.select(now).to_vec();
+        let leaders = room.speakers.leaders();
         let members = room.members.clone();
         let look = now >= room.next_look;
         if look {
@@ -246,7 +247,7 @@ impl Worker {
         }
         self.tell_trunks(meeting, look);
         for key in members {
-            self.assign_voices(now, key, &voices);
+            self.assign_voices(now, key, &voices, leaders);
             if look {
                 self.allocate(now, key);
             }
@@ -255,8 +256,9 @@ impl Worker {
         self.timers.push(Reverse((now + ROOM_TICK, Timer::Room(meeting))));
     }
 
-    /// Puts the voices into a receiver's audio slots, its own left out.
-    fn assign_voices(&mut self, now: Instant, key: PeerKey, voices: &[LayerAddress]) {
+    /// Puts the voices into a receiver's audio slots, its own left out; the first `leaders` of them before
+    /// all others.
+    fn assign_voices(&mut self, now: Instant, key: PeerKey, voices: &[LayerAddress], leaders: usize) {
         let Some(peer) = self.peer(key) else { return };
         let slots: Vec<u8> = (0u8..)
             .zip(&peer.outgoing.slots)
@@ -281,11 +283,10 @@ impl Worker {
         let is_own = |voice: &LayerAddress| self.place_of(voice.peer).is_some_and(|(_, seat)| seat == owner);
         // Whoever is heard stays while he is among the loudest: with one place, two speakers must not
         // take it from each other with every word.
-        let others: Vec<_> =
-            voices.iter().copied().filter(|voice| !is_own(voice)).take(count + 1).collect();
-        let (heard, rest): (Vec<_>, Vec<_>) =
-            others.into_iter().partition(|voice| places.contains(&Some(*voice)));
-        let wanted = heard.into_iter().chain(rest);
+        let others = voices.iter().copied().enumerate().filter(|(_, voice)| !is_own(voice));
+        let mut wanted: Vec<_> = others.take(count + 1).collect();
+        wanted.sort_by_key(|(at, voice)| (*at >= leaders, !places.contains(&Some(*voice))));
+        let wanted = wanted.into_iter().map(|(_, voice)| voice);
         speaker::assign(&mut places, wanted, |place, voice| changes.push((place, voice)));
         for slot in surplus {
             self.set_wanted(now, SlotAddress { peer: key, slot }, None);
@@ -326,7 +327,5 @@ struct Place {
     wish: Option<((Source, PeerKey, u8), Wish)>,
 }
 
-/// Bit/s of a voice with its headers.
-const VOICE: u32 = 45_000;
 /// After a slot had to take less, none takes more for so long.
 const REST: Duration = Duration::from_secs(2);

@@ -75,6 +75,24 @@ fn a_line_of_64_kbit_carries_one_voice_and_says_that_the_picture_is_off() {
 }
 
 #[test]
+fn with_room_for_one_voice_the_chair_is_heard_before_louder_ones() {
+    let mut net = Net::new(4);
+    line(&mut net, 0, 64_000);
+    for (client, level) in [(1, 30), (2, 30), (3, 60)] {
+        net.clients[client].voice = Some(level);
+        net.clients[client].voice_bytes = 40;
+    }
+    net.run(6 * SECOND);
+    assert_ne!(net.slot(0, SlotKind::Audio, 0).map(|source| source.seat), Some(seat(3)));
+    net.worker.handle_command(net.now, Command::Lead { seat: seat(3), leads: true });
+    net.run(SECOND / 2);
+    assert_eq!(net.slot(0, SlotKind::Audio, 0).map(|source| source.seat), Some(seat(3)));
+    net.worker.handle_command(net.now, Command::Lead { seat: seat(3), leads: false });
+    net.run(2 * SECOND);
+    assert_ne!(net.slot(0, SlotKind::Audio, 0).map(|source| source.seat), Some(seat(3)));
+}
+
+#[test]
 fn a_thin_line_keeps_the_speaker_and_gives_up_small_faces() {
     let mut net = meeting(4);
     line(&mut net, 0, 250_000);

@@ -214,6 +214,23 @@ fn voices_are_heard_across_workers_and_levels_told_once() {
 }
 
 #[test]
+fn the_chair_is_heard_on_another_worker_before_louder_voices() {
+    let mut pair = Pair::new(5, 1);
+    for (number, client) in pair.nets[0].clients.iter_mut().enumerate() {
+        client.voice = Some(if number == 4 { 70 } else { 30 });
+    }
+    let hears_chair = |pair: &Pair| {
+        let sources = (0..3).filter_map(|slot| pair.nets[1].slot(0, SlotKind::Audio, slot));
+        sources.into_iter().any(|source| source.seat == seat(4))
+    };
+    pair.run(2 * SECOND);
+    assert!(!hears_chair(&pair));
+    pair.command(Command::Lead { seat: seat(4), leads: true });
+    pair.run(SECOND / 2);
+    assert!(hears_chair(&pair));
+}
+
+#[test]
 fn a_missing_packet_is_repaired_from_the_near_worker() {
     let mut pair = Pair::new(1, 1);
     pair.view(0, 0, 180);
