@@ -5,6 +5,7 @@
 //! same transaction, and only then is the registry replaced.
 
 mod actor;
+mod address;
 mod admin;
 mod app_password;
 mod audit;
@@ -23,10 +24,11 @@ pub mod view;
 pub mod web;
 
 pub use actor::Actor;
+pub use address::{NewGroup, NewMember};
 pub use admin::{CreatedPerson, NewPerson, NewRoom};
 pub use app_password::{IssuedAppPassword, SCRAM_ITERATIONS, ScramCredential, ScramKeys};
 pub use audit::AuditCheck;
-pub use directory_core::{DirectoryEntry, Resolution};
+pub use directory_core::{DirectoryEntry, Poster, Resolution};
 pub use error::{DirectoryError, SignInError};
 pub use lookup::{HubName, Invitee};
 pub use sample::{SAMPLE_PASSWORD, SampleSignIn};

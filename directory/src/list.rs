@@ -124,12 +124,12 @@ fn view(registry: &Registry, contact: Contact) -> AdminPersonView {
 }
 
 /// The domain is left out: "quangbinh" would find everybody.
-fn local_part(address: &str) -> &str {
+pub(crate) fn local_part(address: &str) -> &str {
     address.split('@').next().unwrap_or("")
 }
 
 /// Whether each wanted word begins a word of the texts.
-fn holds(texts: &[&str], wanted: &[String]) -> bool {
+pub(crate) fn holds(texts: &[&str], wanted: &[String]) -> bool {
     if wanted.is_empty() {
         return true;
     }
@@ -137,7 +137,7 @@ fn holds(texts: &[&str], wanted: &[String]) -> bool {
     wanted.iter().all(|wanted| words.iter().any(|word| word.starts_with(wanted.as_str())))
 }
 
-fn paged<T>(found: Vec<T>, page: u32) -> Page<T> {
+pub(crate) fn paged<T>(found: Vec<T>, page: u32) -> Page<T> {
     let (page, total) = (page.max(1), u32::try_from(found.len()).unwrap_or(u32::MAX));
     let skipped = usize::try_from((page - 1).saturating_mul(PAGE_SIZE)).unwrap_or(usize::MAX);
     let items = found.into_iter().skip(skipped).take(PAGE_SIZE as usize).collect();

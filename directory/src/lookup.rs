@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use base::id::{MailboxId, PersonId, RoomId, UnitId};
-use directory_core::{Contact, DirectoryEntry, EmailAddress, Mailbox, Registry, Resolution};
+use directory_core::{Contact, DirectoryEntry, EmailAddress, Mailbox, Poster, Registry, Resolution};
 
 use crate::{Directory, DirectoryError, ports::MailboxUse, view::RoomView};
 
@@ -61,12 +61,13 @@ impl Directory {
         &self.inner.domain
     }
 
-    /// Where letters to `address` go; what is no address is unknown.
+    /// Where letters of `poster` to `address` go; what is no address is unknown.
     ///
     /// # Errors
     /// Never today: the answer comes from memory. Callers treat an error as "try again later".
-    pub async fn resolve(&self, address: &str) -> Result<Resolution, DirectoryError> {
-        Ok(address.parse::<EmailAddress>().map_or(Resolution::Unknown, |a| self.registry().resolve(&a)))
+    pub async fn resolve(&self, address: &str, poster: Poster<'_>) -> Result<Resolution, DirectoryError> {
+        let address = address.parse::<EmailAddress>();
+        Ok(address.map_or(Resolution::Unknown, |address| self.registry().resolve(&address, poster)))
     }
 
     /// The mailbox with this id.
@@ -77,10 +78,8 @@ impl Directory {
     /// The mailbox with this primary or other address.
     pub async fn mailbox_by_address(&self, address: &str) -> Option<Mailbox> {
         let registry = self.registry();
-        match registry.resolve(&address.parse().ok()?) {
-            Resolution::Local(boxes) => boxes.first().and_then(|id| registry.mailbox(*id)).cloned(),
-            _ => None,
-        }
+        let mailbox = registry.mailbox_at(&address.parse().ok()?)?;
+        registry.mailbox(mailbox).cloned()
     }
 
     /// People, units and mailboxes that match `query`, the best first.

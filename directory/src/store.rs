@@ -9,8 +9,8 @@ use std::{
 use base::{Timestamp, id::AccountId};
 use database::{Database, OpenError};
 use directory_core::{
-    Account, AccountState, Address, Group, Mailbox, MailboxKind, Period, Person, Position, Reader, Records,
-    Registry, Room, Site, Target, Unit, UnitKind,
+    Account, AccountState, Address, Group, GroupKind, Mailbox, MailboxKind, Member, Period, Person, Position,
+    Posting, Reach, Reader, Records, Registry, Room, Rule, Site, Target, Unit, UnitKind,
 };
 use sqlx::{AnyPool, Row, any::AnyRow, migrate::Migrator};
 use tokio::sync::{Mutex, broadcast};
@@ -136,6 +136,8 @@ async fn load(pool: &AnyPool) -> Result<Records, sqlx::Error> {
         groups: groups(pool).await?,
         rooms: all(pool, "SELECT * FROM room", room).await?,
         sites: all(pool, "SELECT * FROM site", site).await?,
+        domain_aliases: all(pool, "SELECT domain FROM domain_alias ORDER BY domain", |row| row.try_get(0))
+            .await?,
     })
 }
 
@@ -254,19 +256,31 @@ fn address(row: &AnyRow) -> Result<Address, sqlx::Error> {
 }
 
 async fn groups(pool: &AnyPool) -> Result<Vec<Group>, sqlx::Error> {
-    let mut groups: Vec<Group> = all(pool, "SELECT id, name FROM person_group", |row| {
-        Ok(Group { id: id(row, "id")?, name: row.try_get("name")?, members: Vec::new() })
-    })
-    .await?;
+    let mut groups: Vec<Group> = all(pool, "SELECT * FROM person_group", group).await?;
     let members = all(pool, "SELECT * FROM person_group_member", |row| {
-        Ok((id(row, "person_group")?, id(row, "person")?))
+        Ok((id(row, "person_group")?, Member { person: id(row, "person")?, valid: period(row)? }))
     });
-    for (group, person) in members.await? {
+    for (group, member) in members.await? {
         if let Some(group) = groups.iter_mut().find(|candidate| candidate.id == group) {
-            group.members.push(person);
+            group.members.push(member);
         }
     }
     Ok(groups)
+}
+
+fn group(row: &AnyRow) -> Result<Group, sqlx::Error> {
+    let word = |column| row.try_get::<String, _>(column);
+    let unknown = |column: &str| sqlx::Error::Decode(format!("person_group.{column}").into());
+    let reach = Reach::parse(&word("reach")?).ok_or_else(|| unknown("reach"))?;
+    let title = word("title")?;
+    Ok(Group {
+        id: id(row, "id")?,
+        name: word("name")?,
+        kind: GroupKind::parse(&word("kind")?).ok_or_else(|| unknown("kind"))?,
+        rule: optional_id(row, "unit")?.map(|unit| Rule { unit, reach, title }),
+        posting: Posting::parse(&word("posting")?).ok_or_else(|| unknown("posting"))?,
+        members: Vec::new(),
+    })
 }
 
 fn room(row: &AnyRow) -> Result<Room, sqlx::Error> {

@@ -10,6 +10,12 @@ use directory_core::{
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+mod address;
+
+pub use address::{
+    AliasView, GroupMemberView, GroupView, NewAliasRequest, NewGroupMemberRequest, NewGroupRequest,
+};
+
 /// Lines of a console list's page.
 pub const PAGE_SIZE: u32 = 50;
 

@@ -14,7 +14,7 @@ use axum::{
     response::Response,
 };
 use base::Timestamp;
-use directory::{Actor, Directory, PeerAddress, Resolution, SAMPLE_PASSWORD, SignInError};
+use directory::{Actor, Directory, PeerAddress, Poster, Resolution, SAMPLE_PASSWORD, SignInError};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -292,7 +292,7 @@ async fn the_console_creates_resets_and_every_act_is_in_an_unbroken_log() {
     assert_eq!(first["address"], "hanhttm.syt@quangbinh.example");
     assert_eq!(second["address"], "hanhttm2.syt@quangbinh.example");
     assert_eq!(first["person"]["name"], "Trần Thị Mỹ Hạnh");
-    let resolved = hub.directory.resolve("hanhttm.syt@quangbinh.example").await.unwrap();
+    let resolved = hub.directory.resolve("hanhttm.syt@quangbinh.example", Poster::Outside).await.unwrap();
     assert!(matches!(resolved, Resolution::Local(boxes) if boxes.len() == 1));
     let person = first["person"]["id"].as_str().unwrap();
     let reset = hub.post(&format!("/api/admin/people/{person}/reset"), &admin, Value::Null).await;

@@ -108,6 +108,11 @@ fn rest(protocol: &Declarations) -> Declarations {
     all.add::<directory::view::NewRoomRequest>();
     all.add::<directory::view::AdminMailboxView>();
     all.add::<directory::view::QuotaRequest>();
+    all.add::<directory::view::AliasView>();
+    all.add::<directory::view::NewAliasRequest>();
+    all.add::<directory::view::GroupView>();
+    all.add::<directory::view::NewGroupRequest>();
+    all.add::<directory::view::NewGroupMemberRequest>();
     all.add::<directory::view::AuditView>();
     all.add::<directory::view::Page<directory::view::AuditView>>();
     all.add::<signaling::MeetingSummary>();

@@ -13,7 +13,7 @@ use std::{
 
 use base::{MailboxId, Redacted};
 use database::sqlx::{self, Row};
-use directory_core::{MailboxKind, Principal};
+use directory_core::{MailboxKind, Poster, Principal};
 use futures_util::future::BoxFuture;
 use mail_gateway::{
     Config, Envelope, Mail, Ports,
@@ -183,7 +183,11 @@ fn mailbox(n: usize) -> MailboxId {
 struct Table;
 
 impl Addresses for Table {
-    fn resolve<'a>(&'a self, address: &'a str) -> BoxFuture<'a, Result<Resolution, Unavailable>> {
+    fn resolve<'a>(
+        &'a self,
+        address: &'a str,
+        _: Poster<'a>,
+    ) -> BoxFuture<'a, Result<Resolution, Unavailable>> {
         Box::pin(async move {
             let local = address.split('@').next().unwrap_or_default();
             Ok(match local.parse::<usize>() {

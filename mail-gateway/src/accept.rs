@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use base::{LetterId, MailboxId, Timestamp, random::System};
 use bytes::Bytes;
 use database::sqlx::{self, AnyConnection};
+use directory_core::Poster;
 use futures_util::future::BoxFuture;
 use mail_gateway_core::smtp::{self, Address, StoreFailure};
 
@@ -26,17 +27,30 @@ pub(crate) struct Addressee {
 }
 
 impl Addressee {
-    /// Asks the directory; `None` when nobody has the address.
+    /// Asks the directory where a letter of `poster` goes.
     pub(crate) async fn find(
         inner: &Inner,
         address: Address,
-    ) -> Result<Option<Self>, crate::ports::Unavailable> {
-        Ok(match inner.ports.addresses.resolve(address.as_str()).await? {
-            Resolution::Local(mailboxes) => Some(Self { address, mailboxes: Some(mailboxes) }),
-            Resolution::NotOurs => Some(Self { address, mailboxes: None }),
-            Resolution::Unknown => None,
+        poster: Poster<'_>,
+    ) -> Result<Found, crate::ports::Unavailable> {
+        Ok(match inner.ports.addresses.resolve(address.as_str(), poster).await? {
+            Resolution::Local(mailboxes) => Found::Way(Self { address, mailboxes: Some(mailboxes) }),
+            Resolution::NotOurs => Found::Way(Self { address, mailboxes: None }),
+            Resolution::Closed => Found::Closed,
+            Resolution::Unknown => Found::Nobody,
         })
     }
+}
+
+/// What the directory knows of a recipient.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// Its way.
+    Way(Addressee),
+    /// A list to which the poster may not write.
+    Closed,
+    /// Nobody has the address.
+    Nobody,
 }
 
 /// A letter that is about to become ours.

@@ -4,7 +4,7 @@
 use std::{fmt, net::IpAddr, sync::Arc};
 
 use base::{MailboxId, Redacted, Timestamp};
-use directory_core::{MailboxKind, Principal};
+use directory_core::{MailboxKind, Poster, Principal};
 use futures_util::future::BoxFuture;
 use mail_gateway_core::sasl::Claim;
 pub use mail_gateway_core::sasl::{Credential, Keys};
@@ -37,8 +37,12 @@ impl Ports {
 
 /// Resolves recipients.
 pub trait Addresses: Send + Sync {
-    /// Where letters to `address` (`local@domain`) go: a person, an agency mailbox, a group.
-    fn resolve<'a>(&'a self, address: &'a str) -> BoxFuture<'a, Result<Resolution, Unavailable>>;
+    /// Where letters of `poster` to `address` (`local@domain`) go: a person, an agency mailbox, a list.
+    fn resolve<'a>(
+        &'a self,
+        address: &'a str,
+        poster: Poster<'a>,
+    ) -> BoxFuture<'a, Result<Resolution, Unavailable>>;
 
     /// What the directory says of `mailbox`; `None` when it is gone.
     fn mailbox(&self, mailbox: MailboxId) -> BoxFuture<'_, Result<Option<MailboxEntry>, Unavailable>>;
@@ -79,6 +83,8 @@ pub trait Credentials: Send + Sync {
 pub enum Resolution {
     /// Ours: delivered into these mailboxes (several for a group).
     Local(Vec<MailboxId>),
+    /// A list of ours to which this poster may not write.
+    Closed,
     /// In our domain, but nobody has it.
     Unknown,
     /// In a domain that is not ours.

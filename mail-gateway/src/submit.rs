@@ -3,7 +3,8 @@
 
 use std::{fmt, future::Future, pin::Pin};
 
-use base::{LetterId, Timestamp, random::System};
+use base::{LetterId, MailboxId, Timestamp, random::System};
+use directory_core::Poster;
 use mail_gateway_core::smtp::{
     Address, Recipient, Role, data,
     header::{self, Trace},
@@ -11,7 +12,8 @@ use mail_gateway_core::smtp::{
 
 use crate::{
     Mail,
-    accept::{Addressee, Incoming},
+    accept::{Addressee, Found, Incoming},
+    ports::Resolution,
     store::StoreError,
 };
 
@@ -35,6 +37,8 @@ pub enum SubmitError {
     BadRecipients(Vec<String>),
     /// These recipients are here and have no room; the letter was sent to nobody.
     Full(Vec<String>),
+    /// These lists do not take letters of this sender; the letter was sent to nobody.
+    ClosedRecipients(Vec<String>),
     /// The letter is larger than this many octets.
     TooLarge(u64),
     /// The letter itself is refused; the text is Vietnamese and English.
@@ -52,6 +56,7 @@ impl fmt::Display for SubmitError {
             Self::BadSender(sender) => write!(f, "the sender “{sender}” is not an address"),
             Self::BadRecipients(recipients) => write!(f, "unknown recipients: {}", recipients.join(", ")),
             Self::Full(recipients) => write!(f, "mailbox full: {}", recipients.join(", ")),
+            Self::ClosedRecipients(lists) => write!(f, "the sender may not write to: {}", lists.join(", ")),
             Self::TooLarge(limit) => write!(f, "the letter is larger than {limit} bytes"),
             Self::Refused(why) => f.write_str(why),
             Self::Unavailable => f.write_str("the directory cannot answer now"),
@@ -104,7 +109,7 @@ impl Mail {
         letter: &[u8],
     ) -> Result<LetterId, SubmitError> {
         let mut full = Vec::new();
-        for addressee in self.addressees(&envelope.recipients).await? {
+        for addressee in self.addressees(envelope).await? {
             let Some(mailboxes) = &addressee.mailboxes else { continue };
             match self.inner.fits(mailboxes, letter.len() as u64).await {
                 Recipient::Full | Recipient::TooSmall => full.push(addressee.address.to_string()),
@@ -134,7 +139,7 @@ impl Mail {
             None | Some("") => None,
             Some(text) => Some(Address::parse(text).ok_or_else(|| SubmitError::BadSender(text.to_owned()))?),
         };
-        let addressees = self.addressees(&envelope.recipients).await?;
+        let addressees = self.addressees(envelope).await?;
         let limit = self.inner.config.max_size;
         if letter.len() as u64 > limit {
             return Err(SubmitError::TooLarge(limit));
@@ -166,22 +171,36 @@ impl Mail {
         self.inner.accept(incoming).await.map_err(SubmitError::Store)
     }
 
-    async fn addressees(&self, recipients: &[String]) -> Result<Vec<Addressee>, SubmitError> {
-        let (mut found, mut bad) = (Vec::new(), Vec::new());
-        for text in recipients {
+    /// The mailbox that sends; none when the hub itself does, under an address that nobody reads.
+    async fn own_mailboxes(&self, sender: Option<&str>) -> Result<Vec<MailboxId>, SubmitError> {
+        let Some(sender) = sender.filter(|sender| !sender.is_empty()) else { return Ok(Vec::new()) };
+        let resolved = self.inner.ports.addresses.resolve(sender, Poster::Outside).await;
+        match resolved.map_err(|_| SubmitError::Unavailable)? {
+            Resolution::Local(mailboxes) => Ok(mailboxes),
+            Resolution::Closed | Resolution::Unknown | Resolution::NotOurs => Ok(Vec::new()),
+        }
+    }
+
+    async fn addressees(&self, envelope: &Envelope) -> Result<Vec<Addressee>, SubmitError> {
+        let own = self.own_mailboxes(envelope.sender.as_deref()).await?;
+        let poster = if own.is_empty() { Poster::Hub } else { Poster::Inside(&own) };
+        let (mut found, mut bad, mut closed) = (Vec::new(), Vec::new(), Vec::new());
+        for text in &envelope.recipients {
             let addressee = match Address::parse(text) {
-                Some(address) => {
-                    Addressee::find(&self.inner, address).await.map_err(|_| SubmitError::Unavailable)?
-                }
-                None => None,
+                Some(address) => Addressee::find(&self.inner, address, poster).await,
+                None => Ok(Found::Nobody),
             };
-            match addressee {
-                Some(addressee) => found.push(addressee),
-                None => bad.push(text.clone()),
+            match addressee.map_err(|_| SubmitError::Unavailable)? {
+                Found::Way(addressee) => found.push(addressee),
+                Found::Closed => closed.push(text.clone()),
+                Found::Nobody => bad.push(text.clone()),
             }
         }
         if !bad.is_empty() {
             return Err(SubmitError::BadRecipients(bad));
+        }
+        if !closed.is_empty() {
+            return Err(SubmitError::ClosedRecipients(closed));
         }
         if found.is_empty() {
             return Err(SubmitError::NoRecipients);

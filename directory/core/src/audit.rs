@@ -48,6 +48,37 @@ pub enum AuditEvent {
         /// What its owner calls it.
         name: String,
     },
+    /// A mailbox was given one more address.
+    AliasAdded {
+        /// The address.
+        address: String,
+    },
+    /// An address was taken from a mailbox.
+    AliasRetired {
+        /// The address.
+        address: String,
+    },
+    /// A list or position address was created.
+    GroupCreated {
+        /// Its address.
+        address: String,
+    },
+    /// A list or position address was removed.
+    GroupRemoved,
+    /// Somebody was added to a list or position by name.
+    MemberAdded {
+        /// Who.
+        name: String,
+    },
+    /// Somebody was taken off a list or position.
+    MemberRemoved {
+        /// Who.
+        name: String,
+    },
+    /// Another domain means the hub's own.
+    DomainAliasAdded,
+    /// Another domain no longer means the hub's own.
+    DomainAliasRemoved,
     /// A mail program's secret was revoked.
     AppPasswordRevoked {
         /// What its owner calls it.
@@ -79,6 +110,14 @@ impl AuditEvent {
             Self::AppPasswordCreated { .. } => "appPasswordCreated",
             Self::AppPasswordRevoked { .. } => "appPasswordRevoked",
             Self::QuotaSet { .. } => "quotaSet",
+            Self::AliasAdded { .. } => "aliasAdded",
+            Self::AliasRetired { .. } => "aliasRetired",
+            Self::GroupCreated { .. } => "groupCreated",
+            Self::GroupRemoved => "groupRemoved",
+            Self::MemberAdded { .. } => "memberAdded",
+            Self::MemberRemoved { .. } => "memberRemoved",
+            Self::DomainAliasAdded => "domainAliasAdded",
+            Self::DomainAliasRemoved => "domainAliasRemoved",
         }
     }
 
@@ -113,6 +152,14 @@ impl AuditEvent {
                 format!("Đặt dung lượng hộp thư {object} là {bytes} byte")
             }
             Self::QuotaSet { bytes: None } => format!("Đặt dung lượng hộp thư {object} về mức chung"),
+            Self::AliasAdded { address } => format!("Thêm bí danh {address} cho hộp thư {object}"),
+            Self::AliasRetired { address } => format!("Bỏ bí danh {address} của hộp thư {object}"),
+            Self::GroupCreated { address } => format!("Tạo địa chỉ {address} cho “{object}”"),
+            Self::GroupRemoved => format!("Xóa nhóm người nhận hoặc địa chỉ theo chức vụ “{object}”"),
+            Self::MemberAdded { name } => format!("Thêm {name} vào “{object}”"),
+            Self::MemberRemoved { name } => format!("Đưa {name} ra khỏi “{object}”"),
+            Self::DomainAliasAdded => format!("Thêm tên miền phụ {object}"),
+            Self::DomainAliasRemoved => format!("Bỏ tên miền phụ {object}"),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod address;
 mod audit;
+mod group;
 mod lockout;
 mod model;
 mod name;
@@ -17,10 +18,11 @@ mod search;
 
 pub use address::{EmailAddress, InvalidAddress};
 pub use audit::{AuditEvent, AuditRecord};
+pub use group::{Group, GroupKind, Member, Poster, Posting, Reach, Rule};
 pub use lockout::{Allowance, LOCK_AFTER, LOCK_FOR, Lockout, Refusal};
 pub use model::{
-    Account, AccountState, Address, Group, Mailbox, MailboxKind, Period, Person, Position, Reader, Room,
-    Site, Target, Unit, UnitKind,
+    Account, AccountState, Address, Mailbox, MailboxKind, Period, Person, Position, Reader, Room, Site,
+    Target, Unit, UnitKind,
 };
 pub use name::{compare_people, compare_text, given_name, people_key};
 pub use naming::{AddressBook, person_local_part};

@@ -153,17 +153,6 @@ pub struct Account {
     pub must_change: bool,
 }
 
-/// A named set of persons.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
-    /// Its id.
-    pub id: GroupId,
-    /// Its name.
-    pub name: String,
-    /// Its members.
-    pub members: Vec<PersonId>,
-}
-
 /// Whose letters a mailbox holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]

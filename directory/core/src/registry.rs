@@ -9,9 +9,8 @@ use base::{
 };
 
 use crate::{
-    Account, AccountState, Address, DirectoryEntry, EmailAddress, EntryKind, Group, Index, Mailbox,
-    MailboxGrant, MailboxKind, Person, Position, Principal, Reader, Room, Site, Target, Unit, compare_people,
-    people_key,
+    Account, AccountState, Address, DirectoryEntry, EntryKind, Group, Index, Mailbox, MailboxGrant,
+    MailboxKind, Person, Position, Principal, Reader, Room, Site, Target, Unit, compare_people, people_key,
 };
 
 /// The rows of the store.
@@ -37,17 +36,8 @@ pub struct Records {
     pub rooms: Vec<Room>,
     /// Sites.
     pub sites: Vec<Site>,
-}
-
-/// Where a recipient's letters go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Resolution {
-    /// To these mailboxes of ours.
-    Local(Vec<MailboxId>),
-    /// Our domain, but nobody has this address.
-    Unknown,
-    /// Another domain.
-    NotOurs,
+    /// Domains that mean the hub's own.
+    pub domain_aliases: Vec<String>,
 }
 
 /// A person as others see one: name, first position, unit, address.
@@ -73,6 +63,9 @@ pub struct Contact {
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
     domain: String,
+    domain_aliases: Vec<String>,
+    /// The moment of this reading.
+    now: Timestamp,
     /// Units in protocol order: each before its children, siblings by their order.
     units: Vec<Unit>,
     unit_at: HashMap<UnitId, usize>,
@@ -93,16 +86,23 @@ pub struct Registry {
     rooms: Vec<Room>,
     sites: Vec<Site>,
     index: Index,
-    /// When a unit or a position next begins or ends.
+    /// When a unit, a position or a membership next begins or ends.
     next_change: Option<Timestamp>,
 }
 
 impl Registry {
     /// The directory of `domain` that `records` describe, as it holds at `now`.
     pub fn new(domain: &str, records: Records, now: Timestamp) -> Self {
+        let members = records.groups.iter().flat_map(|group| &group.members).map(|member| member.valid);
         let periods = records.units.iter().map(|u| u.valid).chain(records.positions.iter().map(|p| p.valid));
-        let next_change = periods.filter_map(|period| period.next_change(now)).min();
-        let mut registry = Self { domain: domain.to_lowercase(), next_change, ..Self::default() };
+        let next_change = periods.chain(members).filter_map(|period| period.next_change(now)).min();
+        let mut registry = Self {
+            domain: domain.to_lowercase(),
+            domain_aliases: records.domain_aliases,
+            now,
+            next_change,
+            ..Self::default()
+        };
         registry.units =
             in_protocol_order(records.units.into_iter().filter(|u| u.valid.holds(now)).collect());
         registry.unit_at = registry.units.iter().enumerate().map(|(at, unit)| (unit.id, at)).collect();
@@ -234,7 +234,7 @@ impl Registry {
         self.account_of(person).is_none_or(|account| account.state == AccountState::Active)
     }
 
-    /// When this reading is no longer true of itself: a unit or a position begins or ends.
+    /// When this reading is no longer true of itself: a unit, a position or a membership begins or ends.
     pub fn next_change(&self) -> Option<Timestamp> {
         self.next_change
     }
@@ -283,20 +283,26 @@ impl Registry {
     /// The people of the unit and of its divisions and centres, but not of the bodies below it:
     /// inviting a district does not invite its communes.
     pub fn staff_with_divisions(&self, unit: UnitId) -> Vec<Contact> {
+        let mut seen = HashSet::new();
+        let mut people: Vec<_> = self
+            .with_divisions(unit)
+            .into_iter()
+            .flat_map(|unit| self.staff(unit))
+            .filter(|contact| seen.insert(contact.person))
+            .collect();
+        people.sort_by_key(|contact| contact.order);
+        people
+    }
+
+    /// The unit, its divisions and its centres, in protocol order.
+    fn with_divisions(&self, unit: UnitId) -> Vec<UnitId> {
         let mut inside = HashSet::from([unit]);
         for candidate in &self.units {
             if candidate.kind.is_part_of_parent() && candidate.parent.is_some_and(|id| inside.contains(&id)) {
                 inside.insert(candidate.id);
             }
         }
-        let mut seen = HashSet::new();
-        let units = self.units.iter().filter(|unit| inside.contains(&unit.id));
-        let mut people: Vec<_> = units
-            .flat_map(|unit| self.staff(unit.id))
-            .filter(|contact| seen.insert(contact.person))
-            .collect();
-        people.sort_by_key(|contact| contact.order);
-        people
+        self.units.iter().map(|unit| unit.id).filter(|id| inside.contains(id)).collect()
     }
 
     /// Everybody, whether or not in office, by given name.
@@ -390,46 +396,6 @@ impl Registry {
         own.into_iter().chain(shared.into_iter().map(|(_, grant)| grant)).collect()
     }
 
-    /// Where letters to `address` go.
-    pub fn resolve(&self, address: &EmailAddress) -> Resolution {
-        if address.domain() != self.domain {
-            return Resolution::NotOurs;
-        }
-        let key = address.key();
-        match self.addresses.get(&key) {
-            Some(Target::Mailbox(mailbox)) => Resolution::Local(vec![*mailbox]),
-            Some(Target::Group(group)) => self.resolve_group(*group),
-            Some(Target::Nobody) => Resolution::Unknown,
-            None => self.resolve_role(address.local()),
-        }
-    }
-
-    /// Members of a group get its letters in their own mailboxes.
-    fn resolve_group(&self, group: GroupId) -> Resolution {
-        let members = self.groups.get(&group).into_iter().flat_map(|group| &group.members);
-        let mut boxes: Vec<_> = members.filter_map(|person| self.personal.get(person).copied()).collect();
-        boxes.sort();
-        boxes.dedup();
-        if boxes.is_empty() { Resolution::Unknown } else { Resolution::Local(boxes) }
-    }
-
-    /// RFC 5321 §4.5.1: every domain accepts letters to postmaster; ours go to the IT staff.
-    /// RFC 2142 §4 asks the same of abuse.
-    fn resolve_role(&self, local: &str) -> Resolution {
-        if !local.eq_ignore_ascii_case("postmaster") && !local.eq_ignore_ascii_case("abuse") {
-            return Resolution::Unknown;
-        }
-        let admins = self.accounts.values().filter(|a| a.is_admin && a.state == AccountState::Active);
-        let mut boxes: Vec<_> = admins.filter_map(|a| self.personal.get(&a.person).copied()).collect();
-        boxes.sort();
-        if boxes.is_empty() { Resolution::Unknown } else { Resolution::Local(boxes) }
-    }
-
-    /// Every address ever given out, tombstones included.
-    pub fn addresses(&self) -> impl Iterator<Item = &str> {
-        self.addresses.keys().map(String::as_str)
-    }
-
     /// The mailbox with this id.
     pub fn mailbox(&self, id: MailboxId) -> Option<&Mailbox> {
         self.mailboxes.get(&id)
@@ -500,6 +466,10 @@ fn in_protocol_order(units: Vec<Unit>) -> Vec<Unit> {
     }
     ordered
 }
+
+mod resolve;
+
+pub use resolve::Resolution;
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use base::{
     id::{AccountId, MailboxId, PersonId},
 };
 use directory_core::{
-    AccountState, EmailAddress, MailboxGrant, MailboxKind, Principal, Registry, Resolution, is_app_password,
+    AccountState, EmailAddress, MailboxGrant, MailboxKind, Principal, Registry, is_app_password,
 };
 
 use super::{ScramCredential, ScramKeys, Stored, keys, secret_hash};
@@ -105,11 +105,8 @@ impl Directory {
 /// The mailbox a program means by `login`: one of its addresses, or its person's sign-in name.
 fn mailbox_of_login(registry: &Registry, login: &str) -> Option<MailboxId> {
     let address = login.trim().to_lowercase().parse::<EmailAddress>().ok();
-    if let Some(Resolution::Local(mailboxes)) = address.map(|address| registry.resolve(&address)) {
-        return match mailboxes.as_slice() {
-            [mailbox] => Some(*mailbox),
-            _ => None,
-        };
+    if let Some(mailbox) = address.and_then(|address| registry.mailbox_at(&address)) {
+        return Some(mailbox);
     }
     let account = registry.account_by_login(login)?.id;
     let own = registry.principal(account)?.mailboxes.into_iter().next()?;

@@ -130,7 +130,7 @@ async fn groups(c: &mut AnyConnection, records: &Records) -> Written {
         for member in &group.members {
             sqlx::query("INSERT INTO person_group_member (person_group, person) VALUES ($1, $2)")
                 .bind(group.id.to_string())
-                .bind(member.to_string())
+                .bind(member.person.to_string())
                 .execute(&mut *c)
                 .await?;
         }

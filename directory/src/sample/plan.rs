@@ -6,8 +6,8 @@ use base::{
     random::System,
 };
 use directory_core::{
-    Account, AccountState, Address, AddressBook, Group, Mailbox, MailboxKind, Period, Person, Position,
-    Reader, Records, Room, Site, Target, Unit, UnitKind,
+    Account, AccountState, Address, AddressBook, Group, GroupKind, Mailbox, MailboxKind, Member, Period,
+    Person, Position, Posting, Reader, Records, Room, Site, Target, Unit, UnitKind,
 };
 
 use super::names::Names;
@@ -174,11 +174,19 @@ impl Plan<'_> {
     /// One address that reaches the technicians of all sites.
     fn technicians(&mut self) {
         let posts = self.records.positions.iter().filter(|position| position.title == TECHNICIAN);
-        let members = posts.filter_map(|position| position.person).collect();
+        let members = posts
+            .filter_map(|position| position.person)
+            .map(|person| Member { person, valid: Period::default() })
+            .collect();
         let id = GroupId::new(self.now, &mut System);
-        self.records
-            .groups
-            .push(Group { id, name: "Cán bộ kỹ thuật các điểm cầu".to_owned(), members });
+        self.records.groups.push(Group {
+            id,
+            name: "Cán bộ kỹ thuật các điểm cầu".to_owned(),
+            kind: GroupKind::List,
+            rule: None,
+            posting: Posting::Inside,
+            members,
+        });
         self.add_address("kythuat", Target::Group(id));
     }
 

@@ -1,6 +1,7 @@
 //! The directory over HTTP: `/api/session`, `/api/sessions`, `/api/password`, `/api/directory/*`,
 //! `/api/admin/*`. Hub authenticates (it puts the `Principal` on the request) and checks the origin.
 
+mod address;
 mod admin;
 mod app_password;
 mod failure;
@@ -54,6 +55,12 @@ impl Directory {
             .route("/api/admin/rooms", get(admin::rooms).post(admin::create_room))
             .route("/api/admin/mailboxes", get(admin::mailboxes))
             .route("/api/admin/mailboxes/{id}/quota", put(admin::set_quota))
+            .route("/api/admin/addresses", get(address::aliases).post(address::add_alias))
+            .route("/api/admin/addresses/{id}", delete(address::retire_alias))
+            .route("/api/admin/groups", get(address::groups).post(address::create_group))
+            .route("/api/admin/groups/{id}", delete(address::remove_group))
+            .route("/api/admin/groups/{id}/members", post(address::add_member))
+            .route("/api/admin/groups/{id}/members/{person}", delete(address::remove_member))
             .route("/api/admin/audit", get(admin::audit))
             .with_state(self.clone())
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 
 /// An administrative act.
@@ -21,6 +21,12 @@ pub enum Command {
     /// Mailboxes.
     #[command(subcommand)]
     Mailbox(Mailbox),
+    /// Other addresses of mailboxes, other domains of the hub.
+    #[command(subcommand)]
+    Address(Address),
+    /// Lists, and addresses of positions.
+    #[command(subcommand)]
+    List(Group),
     /// Secrets for mail programs, each for one mailbox.
     #[command(subcommand)]
     AppPassword(AppPassword),
@@ -161,6 +167,110 @@ pub enum Mailbox {
         /// Bytes.
         bytes: Option<u64>,
     },
+}
+
+/// Other addresses of mailboxes, other domains of the hub.
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Address {
+    /// Prints alias, mailbox and name, one a line; "-" where the mailbox of a retired alias stood.
+    List {
+        /// Only those found by this.
+        #[arg(long, default_value = "")]
+        query: String,
+    },
+    /// Gives a mailbox one more address; prints it.
+    Add {
+        /// The mailbox's address.
+        #[arg(long)]
+        mailbox: String,
+        /// The new address, or what stands before its @.
+        #[arg(long)]
+        address: String,
+    },
+    /// Takes an alias away; nobody else ever gets it.
+    Remove {
+        /// The alias.
+        address: String,
+    },
+    /// Lets another domain mean the hub's own, such as the old one of a renamed province.
+    AddDomain {
+        /// The domain.
+        domain: String,
+    },
+    /// Ends that.
+    RemoveDomain {
+        /// The domain.
+        domain: String,
+    },
+}
+
+/// Lists, and addresses of positions.
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Group {
+    /// Prints address, kind, who may write, people today and name, one a line.
+    List {
+        /// Only those found by this.
+        #[arg(long, default_value = "")]
+        query: String,
+    },
+    /// Creates a list or the address of a position; prints its id.
+    Create(NewList),
+    /// Removes one; its address is never given out again.
+    Remove {
+        /// Its address.
+        address: String,
+    },
+    /// Adds somebody by name: a guest of a list, the acting holder of a position.
+    AddMember {
+        /// The list's address.
+        address: String,
+        /// Who.
+        #[arg(long)]
+        login: String,
+        /// From when (RFC 3339); now when absent.
+        #[arg(long)]
+        from: Option<String>,
+        /// Until when (RFC 3339).
+        #[arg(long)]
+        until: Option<String>,
+    },
+    /// Takes somebody off who was added by name.
+    RemoveMember {
+        /// The list's address.
+        address: String,
+        /// Who.
+        #[arg(long)]
+        login: String,
+    },
+}
+
+/// A list or position address to be created.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewList {
+    /// The address, or what stands before its @.
+    #[arg(long)]
+    pub address: String,
+    /// Its name.
+    #[arg(long)]
+    pub name: String,
+    /// list (everybody behind it) or position (whoever holds it today).
+    #[arg(long, default_value = "list")]
+    pub kind: String,
+    /// Where its people are looked for; absent: named members alone.
+    #[arg(long)]
+    pub unit: Option<String>,
+    /// unit, divisions or everything.
+    #[arg(long, default_value = "divisions")]
+    pub reach: String,
+    /// Only holders of this title.
+    #[arg(long, default_value = "")]
+    pub title: String,
+    /// members, inside or anyone; inside for lists and anyone for positions when absent.
+    #[arg(long)]
+    pub posting: Option<String>,
 }
 
 /// Secrets for mail programs.

@@ -20,6 +20,8 @@ pub async fn execute(services: &Services, operator: &str, command: Command) -> A
         Command::Unit(Unit::List) => Ok(act.units()),
         Command::Room(room) => act.room(room).await,
         Command::Mailbox(mailbox) => act.mailbox(mailbox).await,
+        Command::Address(address) => act.address(address).await,
+        Command::List(list) => act.list(list).await,
         Command::AppPassword(secret) => act.app_password(secret).await,
         Command::Meeting(meeting) => act.meeting(meeting).await,
         Command::Token { meeting, role, name, days } => {
@@ -163,7 +165,7 @@ impl Act<'_> {
         }
     }
 
-    async fn mailbox_at(&self, address: &str) -> Result<MailboxId, String> {
+    pub(super) async fn mailbox_at(&self, address: &str) -> Result<MailboxId, String> {
         let found = self.services.directory.mailbox_by_address(address).await;
         found.map(|mailbox| mailbox.id).ok_or_else(|| {
             format!("no mailbox has the address “{address}”; `lienthong admin mailbox list` shows all")
@@ -214,7 +216,7 @@ impl Act<'_> {
         if report.is_sound() { Ok(report.to_string()) } else { Err(report.to_string()) }
     }
 
-    fn person(&self, login: &str) -> Result<PersonId, String> {
+    pub(super) fn person(&self, login: &str) -> Result<PersonId, String> {
         let registry = self.services.directory.registry();
         registry
             .account_by_login(login)
@@ -223,7 +225,7 @@ impl Act<'_> {
     }
 
     /// The unit meant by its id, code, short name or name.
-    fn unit(&self, text: &str) -> Result<UnitId, String> {
+    pub(super) fn unit(&self, text: &str) -> Result<UnitId, String> {
         let registry = self.services.directory.registry();
         let wanted = base::fold::fold(text);
         let meant = |name: &str| base::fold::fold(name) == wanted;

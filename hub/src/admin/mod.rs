@@ -3,6 +3,7 @@
 //! A running hub executes the act itself, told through `data/control.sock` (readable by the owner of the
 //! data alone). Without one the command takes the data lock and opens the stores.
 
+mod address;
 mod backup;
 mod command;
 mod control;

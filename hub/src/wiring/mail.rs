@@ -7,7 +7,7 @@ use directory::{
     Directory, SignInError,
     ports::{MailboxUse, Use},
 };
-use directory_core::{MailboxKind, Principal};
+use directory_core::{MailboxKind, Poster, Principal};
 use futures_util::future::{BoxFuture, FutureExt};
 use mail_gateway::{
     Mail,
@@ -31,10 +31,15 @@ impl MailPorts {
 }
 
 impl Addresses for MailPorts {
-    fn resolve<'a>(&'a self, address: &'a str) -> BoxFuture<'a, Result<Resolution, Unavailable>> {
+    fn resolve<'a>(
+        &'a self,
+        address: &'a str,
+        poster: Poster<'a>,
+    ) -> BoxFuture<'a, Result<Resolution, Unavailable>> {
         async move {
-            match self.directory.resolve(address).await {
+            match self.directory.resolve(address, poster).await {
                 Ok(directory::Resolution::Local(mailboxes)) => Ok(Resolution::Local(mailboxes)),
+                Ok(directory::Resolution::Closed(_)) => Ok(Resolution::Closed),
                 Ok(directory::Resolution::Unknown) => Ok(Resolution::Unknown),
                 Ok(directory::Resolution::NotOurs) => Ok(Resolution::NotOurs),
                 Err(cause) => {

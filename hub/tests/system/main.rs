@@ -1,6 +1,7 @@
 //! The whole hub, as its users meet it: the real binary with sample data, real sockets, real clients.
 
 mod accounts;
+mod addresses;
 mod administration;
 mod bad_input;
 mod filters;

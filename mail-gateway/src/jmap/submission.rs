@@ -236,6 +236,10 @@ fn refusal(error: SubmitError) -> SetError {
             "forbiddenToSend",
             format!("Thư chưa được gửi vì hộp thư người nhận đã đầy: {}.", full.join(", ")),
         ),
+        SubmitError::ClosedRecipients(lists) => {
+            let text = format!("Không có quyền gửi tới {}. Thư chưa được gửi cho ai.", lists.join(", "));
+            SetError::because("invalidRecipients", text).with("invalidRecipients", json!(lists))
+        }
         SubmitError::BadSender(sender) => {
             SetError::because("forbiddenMailFrom", format!("Địa chỉ gửi không hợp lệ: {sender}."))
         }

@@ -2,6 +2,7 @@
 //! when it is over. Rows and report change in one transaction, so a report is written exactly once.
 
 use base::{Timestamp, random::System};
+use directory_core::Poster;
 use mail_gateway_core::{
     queue::{Outcome, Verdict, judge},
     report::{Failure, Report},
@@ -11,7 +12,7 @@ use mail_gateway_core::{
 use super::rows::{self, Claimed};
 use crate::{
     Inner,
-    accept::{Addressee, Incoming, Prepared, incident},
+    accept::{Addressee, Found, Incoming, Prepared, incident},
     smtp_out::Outgoing,
     store::StoreError,
 };
@@ -113,9 +114,9 @@ async fn report(
     let Some(sender) = Address::parse(&claimed.sender).filter(|_| !failures.is_empty()) else {
         return Ok(None);
     };
-    let addressee = match Addressee::find(inner, sender).await {
-        Ok(Some(addressee)) => addressee,
-        Ok(None) => {
+    let addressee = match Addressee::find(inner, sender, Poster::Outside).await {
+        Ok(Found::Way(addressee)) => addressee,
+        Ok(Found::Closed | Found::Nobody) => {
             tracing::warn!(letter = %claimed.group.letter, "mail queue: the sender is gone, nobody is told");
             return Ok(None);
         }

@@ -2,7 +2,8 @@
 
 use std::{collections::HashMap, io, net::IpAddr, sync::Arc, time::Instant};
 
-use base::{Timestamp, random::System};
+use base::{MailboxId, Timestamp, random::System};
+use directory_core::Poster;
 use mail_gateway_core::{
     sasl::Claim,
     smtp::{
@@ -15,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Mail,
-    accept::{self, Addressee, Incoming},
+    accept::{self, Addressee, Found, Incoming},
     door::{self, Door, TurnedAway, Visit, gate::Gate, wire::Wire},
     ports::Refused,
     spool::Arriving,
@@ -60,6 +61,11 @@ async fn run(visit: Visit, role: Role) {
     drop(pass);
 }
 
+/// Who signed in posts from inside; nobody else does, whatever MAIL FROM claims.
+fn poster(own: Option<&[MailboxId]>) -> Poster<'_> {
+    own.map_or(Poster::Outside, Poster::Inside)
+}
+
 fn turned_away(why: TurnedAway) -> Reply {
     match why {
         TurnedAway::Guessing => Reply::both(
@@ -90,6 +96,8 @@ impl Connection {
         let mut spool: Option<Arriving> = None;
         // Resolved recipients of the current letter; forgotten with it.
         let mut ways: HashMap<Address, Addressee> = HashMap::new();
+        // Mailboxes in whose name the client may send, once it has signed in.
+        let mut own: Option<Vec<MailboxId>> = None;
         let mut buffer = vec![0; 16 * 1024];
         loop {
             match session.poll(Timestamp::now(), &mut System) {
@@ -103,14 +111,15 @@ impl Connection {
                     session.handle_encrypted();
                     session.handle_bindings(wire.bindings());
                 }
-                Step::SignIn(claim) => session.handle_sign_in(self.sign_in(&claim).await),
+                Step::SignIn(claim) => session.handle_sign_in(self.sign_in(&claim, &mut own).await),
                 Step::Keys(login) => {
                     let keys = self.mail.inner.ports.credentials.scram_keys(&login).await;
                     session.handle_keys(keys.ok(), &mut System);
                 }
                 Step::Resolve(address) => {
                     let octets = session.declared_size();
-                    session.handle_recipient(self.resolve(address, octets, &mut ways).await);
+                    let poster = poster(own.as_deref());
+                    session.handle_recipient(self.resolve(address, poster, octets, &mut ways).await);
                 }
                 Step::Spool(bytes) => {
                     let arriving = spool.get_or_insert_with(|| self.mail.inner.spool.letter());
@@ -123,7 +132,7 @@ impl Connection {
                     ways.clear();
                 }
                 Step::Store(envelope) => {
-                    let outcome = self.store(envelope, spool.take(), &mut ways).await;
+                    let outcome = self.store(envelope, spool.take(), poster(own.as_deref()), &mut ways).await;
                     session.handle_stored(outcome);
                 }
                 Step::Close => {
@@ -156,17 +165,16 @@ impl Connection {
         Ok(())
     }
 
-    async fn sign_in(&self, claim: &Claim) -> SignIn {
+    async fn sign_in(&self, claim: &Claim, own: &mut Option<Vec<MailboxId>>) -> SignIn {
         match self.mail.inner.ports.sign_in(claim, self.peer).await {
-            Ok(principal) => SignIn::Welcome(Account {
-                addresses: principal
-                    .mailboxes
-                    .iter()
-                    .filter(|grant| grant.may_send)
-                    .filter_map(|grant| Address::parse(&grant.address))
-                    .collect(),
-                login: principal.login,
-            }),
+            Ok(principal) => {
+                let sends = || principal.mailboxes.iter().filter(|grant| grant.may_send);
+                *own = Some(sends().map(|grant| grant.mailbox).collect());
+                SignIn::Welcome(Account {
+                    addresses: sends().filter_map(|grant| Address::parse(&grant.address)).collect(),
+                    login: principal.login,
+                })
+            }
             Err(refused) => {
                 if refused != Refused::Unavailable {
                     self.gate.note_failure(self.peer, Instant::now());
@@ -184,13 +192,15 @@ impl Connection {
     async fn resolve(
         &self,
         address: Address,
+        poster: Poster<'_>,
         octets: u64,
         ways: &mut HashMap<Address, Addressee>,
     ) -> Recipient {
-        match Addressee::find(&self.mail.inner, address).await {
+        match Addressee::find(&self.mail.inner, address, poster).await {
             Err(_) => Recipient::Unavailable,
-            Ok(None) => Recipient::Unknown,
-            Ok(Some(addressee)) => {
+            Ok(Found::Closed) => Recipient::Closed,
+            Ok(Found::Nobody) => Recipient::Unknown,
+            Ok(Found::Way(addressee)) => {
                 let recipient = match &addressee.mailboxes {
                     Some(mailboxes) => self.mail.inner.fits(mailboxes, octets).await,
                     None => Recipient::Elsewhere,
@@ -208,6 +218,7 @@ impl Connection {
         &self,
         envelope: Envelope,
         spool: Option<Arriving>,
+        poster: Poster<'_>,
         ways: &mut HashMap<Address, Addressee>,
     ) -> Result<String, Reply> {
         let mut addressees = Vec::with_capacity(envelope.recipients.len());
@@ -215,9 +226,9 @@ impl Connection {
             match ways.remove(&address) {
                 Some(addressee) => addressees.push(addressee),
                 // Every accepted recipient was resolved; asking again covers a full table of ways.
-                None => match Addressee::find(&self.mail.inner, address).await {
-                    Ok(Some(addressee)) => addressees.push(addressee),
-                    Ok(None) | Err(_) => return Err(StoreFailure::Broken.reply()),
+                None => match Addressee::find(&self.mail.inner, address, poster).await {
+                    Ok(Found::Way(addressee)) => addressees.push(addressee),
+                    Ok(Found::Closed | Found::Nobody) | Err(_) => return Err(StoreFailure::Broken.reply()),
                 },
             }
         }

@@ -1,6 +1,7 @@
 //! Letters that rules write: the answer of who is away, the refusal.
 
 use base::{LetterId, random::System};
+use directory_core::Poster;
 use mail_gateway_core::{
     queue,
     report::{Failure, Report},
@@ -10,7 +11,7 @@ use mail_gateway_core::{
 
 use super::{Answer, Round, could_not};
 use crate::{
-    accept::{Addressee, Incoming, Prepared},
+    accept::{Addressee, Found, Incoming, Prepared},
     store::StoreError,
 };
 
@@ -51,9 +52,9 @@ impl Round<'_> {
     /// Prepares a letter to the sender, under the null sender: no rule answers it again.
     async fn prepare(&self, letter: Vec<u8>) -> Result<Option<Prepared>, StoreError> {
         let Some(sender) = self.unsorted.sender else { return Ok(None) };
-        let addressee = match Addressee::find(self.inner, sender.clone()).await {
-            Ok(Some(addressee)) => addressee,
-            Ok(None) | Err(_) => {
+        let addressee = match Addressee::find(self.inner, sender.clone(), Poster::Outside).await {
+            Ok(Found::Way(addressee)) => addressee,
+            Ok(Found::Closed | Found::Nobody) | Err(_) => {
                 could_not(self.mailbox, "answer", &"the sender's address does not exist");
                 return Ok(None);
             }

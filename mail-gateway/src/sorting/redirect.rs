@@ -3,10 +3,15 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use base::MailboxId;
+use directory_core::Poster;
 use mail_gateway_core::smtp::Address;
 
 use super::{Own, Plan, Round, could_not};
-use crate::{accept::Addressee, config::Forwarding, store::StoreError};
+use crate::{
+    accept::{Addressee, Found},
+    config::Forwarding,
+    store::StoreError,
+};
 
 impl Round<'_> {
     /// Passes the letter on; `false` when it stays.
@@ -23,16 +28,20 @@ impl Round<'_> {
             return Ok(false);
         }
         let Some(address) = Address::parse(address) else { return Ok(false) };
-        match Addressee::find(self.inner, address).await {
+        match Addressee::find(self.inner, address, Poster::Outside).await {
             Err(cause) => {
                 could_not(self.mailbox, "redirect", &cause);
                 Ok(false)
             }
-            Ok(None) => {
+            Ok(Found::Nobody) => {
                 could_not(self.mailbox, "redirect", &"nobody has the address");
                 Ok(false)
             }
-            Ok(Some(Addressee { address, mailboxes: Some(mailboxes) })) => {
+            Ok(Found::Closed) => {
+                could_not(self.mailbox, "redirect", &"the address is a list closed to the outside");
+                Ok(false)
+            }
+            Ok(Found::Way(Addressee { address, mailboxes: Some(mailboxes) })) => {
                 let [mailbox] = mailboxes.as_slice() else {
                     // Who may write to a list is not for somebody's rule to widen.
                     could_not(self.mailbox, "redirect", &"the address is a list");
@@ -44,11 +53,11 @@ impl Round<'_> {
                 next.entry(*mailbox).or_insert_with(|| vec![address.to_string()]);
                 Ok(true)
             }
-            Ok(Some(Addressee { .. })) if policy == Forwarding::Inside => {
+            Ok(Found::Way(_)) if policy == Forwarding::Inside => {
                 could_not(self.mailbox, "redirect", &"mail.forwarding lets letters go on inside only");
                 Ok(false)
             }
-            Ok(Some(Addressee { address, .. })) => self.outside(address, plan, elsewhere).await,
+            Ok(Found::Way(Addressee { address, .. })) => self.outside(address, plan, elsewhere).await,
         }
     }
 

@@ -12,7 +12,7 @@ use std::{net::IpAddr, path::Path, sync::Arc, time::Duration};
 
 use base::{AccountId, MailboxId, PersonId, Redacted, UnitId};
 use database::sqlx::{self, Row};
-use directory_core::{MailboxGrant, MailboxKind, Principal};
+use directory_core::{MailboxGrant, MailboxKind, Poster, Principal};
 use futures_util::future::BoxFuture;
 use mail_gateway_core::sasl::Keys;
 use tokio_util::sync::CancellationToken;
@@ -125,7 +125,11 @@ fn certificate() -> Arc<rustls::ServerConfig> {
 struct Table;
 
 impl Addresses for Table {
-    fn resolve<'a>(&'a self, address: &'a str) -> BoxFuture<'a, Result<Resolution, Unavailable>> {
+    fn resolve<'a>(
+        &'a self,
+        address: &'a str,
+        _: Poster<'a>,
+    ) -> BoxFuture<'a, Result<Resolution, Unavailable>> {
         Box::pin(async move {
             Ok(match address.to_lowercase().as_str() {
                 "an@tinh.example" => Resolution::Local(vec![AN]),

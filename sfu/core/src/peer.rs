@@ -9,7 +9,6 @@ use base::{
 
 use crate::{
     Path, Transmits,
-    congestion::Sender,
     dtls::{Certificate, Dimpl, DtlsError, DtlsServer, Secrets},
     ice::{Check, Checked, Credentials, IceLite},
     incoming::Incoming,
@@ -36,8 +35,6 @@ pub(crate) struct Peer {
     pub incoming: Incoming,
     /// What it receives.
     pub outgoing: Outgoing,
-    /// What its line carries.
-    pub sender: Sender,
     /// Next reports once a second.
     pub next_report: Instant,
     /// Next feedback to its congestion control.
@@ -55,7 +52,6 @@ impl Peer {
         certificate: &Certificate,
         random: &mut dyn Random,
     ) -> Self {
-        let wide = answer.slots.iter().any(|slot| slot.extensions.transport_sequence.is_some());
         Self {
             seat,
             owner: match offer.purpose {
@@ -68,8 +64,7 @@ impl Peer {
             dtls: Box::new(Dimpl::new(certificate, offer.fingerprint.clone(), now)),
             srtp: None,
             incoming: Incoming::new(now, answer.incoming),
-            outgoing: Outgoing::new(answer.slots, random),
-            sender: Sender::new(now, wide),
+            outgoing: Outgoing::new(now, answer.slots, random),
             next_report: now + REPORT_INTERVAL,
             next_feedback: now + FEEDBACK_INTERVAL,
             born: now,
@@ -150,15 +145,12 @@ impl Peer {
     /// What is needed to send media: slots and the way out.
     pub fn egress<'a>(
         &'a mut self,
-        now: Instant,
         transmits: &'a mut Transmits,
         abs_send_time: u32,
     ) -> Option<(&'a mut Outgoing, Egress<'a>)> {
         let path = self.ice.selected()?;
         let (_, srtp) = self.srtp.as_mut()?;
-        let sender = &mut self.sender;
-        let now = sender.micros(now);
-        Some((&mut self.outgoing, Egress { srtp, path, transmits, sender, now, abs_send_time }))
+        Some((&mut self.outgoing, Egress { srtp, path, transmits, abs_send_time }))
     }
 
     /// Seals and queues an RTCP packet.

@@ -2,7 +2,6 @@
 
 mod http;
 mod hub;
-pub mod link;
 mod sink;
 
 pub use http::{Answer, Client};

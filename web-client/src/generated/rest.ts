@@ -1,6 +1,6 @@
 // Generated from the hub's Rust types by `cargo xtask types`. Do not edit.
 
-import type { AppPasswordId, AuditId, Floor, MailboxId, MeetingId, MeetingStatus, PersonId, Role, RoomId, SessionId, Timestamp, UnitId } from './protocol';
+import type { AppPasswordId, AuditId, Floor, GroupId, MailboxId, MeetingId, MeetingStatus, PersonId, Role, RoomId, SessionId, Timestamp, UnitId } from './protocol';
 
 /**
  * Whether an account may sign in.
@@ -96,6 +96,31 @@ mustChangePassword: boolean,
  * Last successful sign-in.
  */
 lastSignIn: Timestamp | null, };
+
+/**
+ * One more address of a mailbox.
+ */
+export type AliasView = { 
+/**
+ * The address, which is also its key.
+ */
+id: string, 
+/**
+ * The address.
+ */
+address: string, 
+/**
+ * Primary address of the mailbox; empty when retired.
+ */
+mailbox: string, 
+/**
+ * That mailbox's name; empty when retired.
+ */
+name: string, 
+/**
+ * Takes no letters any more and is never given to anybody else.
+ */
+retired: boolean, };
 
 /**
  * What somebody invited answers.
@@ -326,6 +351,85 @@ message: string,
  * The log line has it too.
  */
 id: string, };
+
+/**
+ * What a group's address means.
+ */
+export type GroupKind = "list" | "position";
+
+/**
+ * A member by name.
+ */
+export type GroupMemberView = { 
+/**
+ * Who.
+ */
+person: PersonId, 
+/**
+ * Full name.
+ */
+name: string, 
+/**
+ * From when.
+ */
+from: Timestamp, 
+/**
+ * Until when.
+ */
+until: Timestamp | null, };
+
+/**
+ * A list or a position address.
+ */
+export type GroupView = { 
+/**
+ * Id.
+ */
+id: GroupId, 
+/**
+ * List or position.
+ */
+kind: GroupKind, 
+/**
+ * Its address.
+ */
+address: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Where its people are looked for.
+ */
+unit: UnitId | null, 
+/**
+ * That unit's name.
+ */
+unitName: string, 
+/**
+ * How far below the unit.
+ */
+reach: Reach | null, 
+/**
+ * Only holders of this title; empty: everybody.
+ */
+title: string, 
+/**
+ * Who may write to it.
+ */
+posting: Posting, 
+/**
+ * How many people are behind it today.
+ */
+count: number, 
+/**
+ * The first names of them.
+ */
+people: Array<string>, 
+/**
+ * Members by name: guests, acting holders.
+ */
+members: Array<GroupMemberView>, };
 
 /**
  * A link for guests.
@@ -607,6 +711,19 @@ present: number,
 mayEdit: boolean, };
 
 /**
+ * An alias to be given.
+ */
+export type NewAliasRequest = { 
+/**
+ * Address of the mailbox.
+ */
+mailbox: string, 
+/**
+ * The alias, or what stands before its `@`.
+ */
+address: string, };
+
+/**
  * A secret to be made.
  */
 export type NewAppPasswordRequest = { 
@@ -618,6 +735,56 @@ name: string,
  * The mailbox it shall open.
  */
 mailbox: MailboxId, };
+
+/**
+ * A member to be added by name.
+ */
+export type NewGroupMemberRequest = { 
+/**
+ * Who.
+ */
+person: PersonId, 
+/**
+ * From when; now when absent.
+ */
+from?: Timestamp, 
+/**
+ * Until when.
+ */
+until?: Timestamp, };
+
+/**
+ * A list or position address to be created.
+ */
+export type NewGroupRequest = { 
+/**
+ * List or position.
+ */
+kind: GroupKind, 
+/**
+ * The address, or what stands before its `@`.
+ */
+address: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Where its people are looked for; absent: named members alone.
+ */
+unit?: UnitId, 
+/**
+ * How far below the unit.
+ */
+reach: Reach, 
+/**
+ * Only holders of this title.
+ */
+title: string, 
+/**
+ * Who may write to it.
+ */
+posting: Posting, };
 
 /**
  * What may be said about a new link for guests.
@@ -787,6 +954,11 @@ address: string | null,
 order: number, };
 
 /**
+ * Who may write to a group.
+ */
+export type Posting = "members" | "inside" | "anyone";
+
+/**
  * How much a mailbox may hold.
  */
 export type QuotaRequest = { 
@@ -794,6 +966,11 @@ export type QuotaRequest = {
  * Octets; absent or null is what is usual for its kind.
  */
 bytes: number | null, };
+
+/**
+ * How far below its unit a rule looks.
+ */
+export type Reach = "unit" | "divisions" | "everything";
 
 /**
  * An invited person's role.

@@ -7,8 +7,8 @@ use base::{
 
 use super::{Records, Registry, Resolution};
 use crate::{
-    Account, AccountState, Address, Group, Mailbox, MailboxKind, Period, Person, Position, Reader, Target,
-    Unit, UnitKind,
+    Account, AccountState, Address, Group, GroupKind, Mailbox, MailboxKind, Member, Period, Person, Position,
+    Poster, Posting, Reach, Reader, Rule, Target, Unit, UnitKind,
 };
 
 const NOW: Timestamp = Timestamp::from_seconds(1_000);
@@ -38,6 +38,10 @@ fn position(id: u128, person: u128, unit: u128, order: u32) -> Position {
         order,
         valid: Period::default(),
     }
+}
+
+fn member(person: u128, valid: Period) -> Member {
+    Member { person: PersonId::from_u128(person), valid }
 }
 
 fn records() -> Records {
@@ -94,7 +98,10 @@ fn records() -> Records {
         groups: vec![Group {
             id: GroupId::from_u128(1),
             name: "Tất cả".into(),
-            members: vec![PersonId::from_u128(1), PersonId::from_u128(2)],
+            kind: GroupKind::List,
+            rule: None,
+            posting: Posting::Inside,
+            members: [1, 2].map(|id| member(id, Period::default())).to_vec(),
         }],
         ..Records::default()
     }
@@ -135,7 +142,7 @@ fn inviting_an_agency_reaches_its_divisions_inviting_the_province_does_not_reach
 #[test]
 fn addresses_resolve_to_mailboxes_and_a_leavers_address_is_dead() {
     let registry = registry();
-    let resolve = |text: &str| registry.resolve(&text.parse().unwrap());
+    let resolve = |text: &str| registry.resolve(&text.parse().unwrap(), Poster::Inside(&[]));
     assert_eq!(resolve("DungTT.u2@Q.example"), Resolution::Local(vec![MailboxId::from_u128(1)]));
     assert_eq!(resolve("all@q.example"), Resolution::Local(vec![MailboxId::from_u128(1)]));
     assert_eq!(resolve("leaver.u2@q.example"), Resolution::Unknown);
@@ -184,4 +191,66 @@ fn a_cycle_in_the_store_does_not_hang() {
     records.units.push(unit(8, Some(9), UnitKind::Agency, "A", 1));
     records.units.push(unit(9, Some(8), UnitKind::Agency, "B", 1));
     assert_eq!(Registry::new(DOMAIN, records, NOW).units().len(), 4);
+}
+
+#[test]
+fn a_detail_after_a_plus_and_an_old_domain_reach_the_mailbox() {
+    let mut records = records();
+    records.domain_aliases.push("old.example".into());
+    let registry = Registry::new(DOMAIN, records, NOW);
+    let resolve = |text: &str| registry.resolve(&text.parse().unwrap(), Poster::Outside);
+    let dung = Resolution::Local(vec![MailboxId::from_u128(1)]);
+    assert_eq!(resolve("dungtt.u2+baocao@q.example"), dung);
+    assert_eq!(resolve("DungTT.u2@old.example"), dung);
+    assert_eq!(resolve("leaver.u2+x@q.example"), Resolution::Unknown);
+    assert_eq!(resolve("all+x@q.example"), Resolution::Unknown);
+}
+
+#[test]
+fn a_list_is_closed_to_the_outside_until_it_is_opened() {
+    let registry = registry();
+    let all = "all@q.example".parse().unwrap();
+    assert_eq!(registry.resolve(&all, Poster::Outside), Resolution::Closed(Posting::Inside));
+    assert_eq!(registry.resolve(&all, Poster::Hub), Resolution::Local(vec![MailboxId::from_u128(1)]));
+}
+
+#[test]
+fn a_position_reaches_todays_holder_the_acting_one_and_while_vacant_the_agency() {
+    let mut records = records();
+    records.positions[0].title = "Giám đốc".into();
+    records.positions[0].unit = UnitId::from_u128(2);
+    records.groups[0].kind = GroupKind::Position;
+    records.groups[0].posting = Posting::Anyone;
+    records.groups[0].rule =
+        Some(Rule { unit: UnitId::from_u128(2), reach: Reach::Unit, title: "giam doc".into() });
+    records.groups[0].members.clear();
+    let at = |records: &Records, now| {
+        Registry::new(DOMAIN, records.clone(), now)
+            .resolve(&"all@q.example".parse().unwrap(), Poster::Outside)
+    };
+    let (holder, agency) = (MailboxId::from_u128(1), MailboxId::from_u128(2));
+    assert_eq!(at(&records, NOW), Resolution::Local(vec![holder]));
+    let end = NOW.plus(Duration::from_secs(60));
+    records.positions[0].valid.until = Some(end);
+    assert_eq!(at(&records, end), Resolution::Local(vec![agency]));
+    records.accounts.clear();
+    records.groups[0].members.push(member(1, Period { from: end, until: None }));
+    assert_eq!(at(&records, end), Resolution::Local(vec![holder]));
+    assert_eq!(Registry::new(DOMAIN, records, NOW).next_change(), Some(end));
+}
+
+#[test]
+fn a_list_by_unit_finds_whoever_works_there_and_below_today() {
+    let mut records = records();
+    let rule = |reach, title: &str| Rule { unit: UnitId::from_u128(1), reach, title: title.into() };
+    let people = |records: &Records, rule: Rule| {
+        let registry = Registry::new(DOMAIN, records.clone(), NOW);
+        let group = Group { rule: Some(rule), members: Vec::new(), ..records.groups[0].clone() };
+        registry.people_behind(&group).len()
+    };
+    assert_eq!(people(&records, rule(Reach::Divisions, "")), 0);
+    assert_eq!(people(&records, rule(Reach::Everything, "")), 3);
+    assert_eq!(people(&records, rule(Reach::Everything, "chức vụ 90")), 2);
+    records.positions[3].valid.until = Some(NOW);
+    assert_eq!(people(&records, rule(Reach::Everything, "chức vụ 90")), 1);
 }

@@ -44,6 +44,8 @@ impl Account {
 pub enum Recipient {
     /// Delivered here.
     Local,
+    /// A list that takes no letters of this sender.
+    Closed,
     /// In our domain, but nobody has it.
     Unknown,
     /// In somebody else's domain.

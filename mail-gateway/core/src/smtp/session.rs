@@ -206,6 +206,19 @@ impl Session {
                 &format!("<{address}>: địa chỉ không tồn tại"),
                 "mailbox does not exist here",
             ),
+            // RFC 3463 §3.8: X.7.2, this sender may not write to the list.
+            Recipient::Closed if self.account.is_none() => Reply::both(
+                550,
+                "5.7.2",
+                &format!("<{address}>: nhóm người nhận chỉ nhận thư từ trong hệ thống"),
+                "this list takes letters from inside only",
+            ),
+            Recipient::Closed => Reply::both(
+                550,
+                "5.7.2",
+                &format!("<{address}>: nhóm người nhận chỉ nhận thư của thành viên"),
+                "only members may write to this list",
+            ),
             Recipient::Unavailable => Reply::both(
                 451,
                 "4.3.0",

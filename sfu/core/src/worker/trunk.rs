@@ -8,8 +8,7 @@ use super::Worker;
 use crate::{
     TrackState,
     incoming::{Incoming, Layer, LayerAddress, PeerKey, Track},
-    rtp::Packet,
-    speaker::Heard,
+    rtp::{AudioLevel, Packet},
     trunk::{Batch, Kind, Mask, TrunkMessage, Trunks, bit, is_mirror},
 };
 
@@ -198,12 +197,12 @@ impl Worker {
         }
     }
 
-    fn hear(&mut self, now: Instant, from: u8, meeting: MeetingId, voices: &[(PeerKey, u8, Heard)]) {
+    fn hear(&mut self, now: Instant, from: u8, meeting: MeetingId, voices: &[(PeerKey, u8, AudioLevel)]) {
         let Some(room) = self.rooms.get_mut(&meeting) else { return };
-        for (peer, track, heard) in voices {
+        for (peer, track, level) in voices {
             if let Some(key) = self.trunks.of_origin(from, *peer) {
                 let voice = LayerAddress { peer: key, track: *track, layer: 0 };
-                room.speakers.heard(voice, *heard, now);
+                room.speakers.heard(voice, *level, now);
             }
         }
     }

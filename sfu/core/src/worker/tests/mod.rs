@@ -3,7 +3,6 @@
 mod client;
 mod codecs;
 mod keys;
-mod lines;
 mod sound;
 mod trunk;
 
