@@ -173,6 +173,11 @@ impl SfuHandle {
         self.command(seat, Command::Gate { seat, kind, open });
     }
 
+    /// Whether the seat's voice comes before others: it chairs or has the floor. Remembered like a gate.
+    pub fn lead(&self, seat: SeatId, leads: bool) {
+        self.command(seat, Command::Lead { seat, leads });
+    }
+
     /// What the seat's video slots show; slots not named become empty.
     pub fn view(&self, seat: SeatId, views: Vec<View>) {
         self.command(seat, Command::View { seat, views });

@@ -68,6 +68,7 @@ impl Meetings {
             MediaEvent::Connected { seat }
             | MediaEvent::Slot { seat, .. }
             | MediaEvent::Track { seat, .. }
+            | MediaEvent::Demand { seat, .. }
             | MediaEvent::Disconnected { seat } => self.shared.meeting_of(*seat),
         };
         let Some(live) = meeting.and_then(|meeting| self.shared.reach(meeting)) else { return };

@@ -89,6 +89,13 @@ pub enum MediaCommand {
         /// `true` forwards.
         open: bool,
     },
+    /// Whether a seat's voice comes before others where not all can be heard.
+    Lead {
+        /// Whose.
+        seat: SeatId,
+        /// `true`: it chairs or has the floor.
+        leads: bool,
+    },
     /// What a seat has on its screen; replaces the previous view whole.
     View {
         /// Whose.
@@ -123,6 +130,17 @@ pub enum MediaEvent {
         source: Option<Source>,
         /// From which RTP timestamp on.
         rtp_timestamp: Option<u32>,
+        /// The source sends, but the receiver's line is too thin to show it now.
+        saving: bool,
+    },
+    /// Which simulcast layers of a seat's track anybody needs.
+    Demand {
+        /// Whose.
+        seat: SeatId,
+        /// Which.
+        kind: MediaKind,
+        /// Lowest layer first.
+        layers: Vec<bool>,
     },
     /// Who is heard, loudest first.
     Levels {

@@ -10,6 +10,7 @@ pub fn command(sfu: &SfuHandle, command: MediaCommand) {
     match command {
         MediaCommand::Close { seat } => sfu.close(seat),
         MediaCommand::Gate { seat, kind, open } => sfu.gate(seat, kind_to_sfu(kind), open),
+        MediaCommand::Lead { seat, leads } => sfu.lead(seat, leads),
         MediaCommand::View { seat, slots } => sfu.view(seat, slots.iter().map(view_to_sfu).collect()),
         MediaCommand::EndMeeting { meeting } => sfu.end(meeting),
     }
@@ -35,7 +36,7 @@ fn event_to_signaling(event: SfuEvent) -> MediaEvent {
     match event {
         SfuEvent::Connected { seat } => MediaEvent::Connected { seat },
         SfuEvent::Disconnected { seat } => MediaEvent::Disconnected { seat },
-        SfuEvent::Slot { seat, kind, slot, source, rtp_timestamp } => MediaEvent::Slot {
+        SfuEvent::Slot { seat, kind, slot, source, rtp_timestamp, saving } => MediaEvent::Slot {
             seat,
             kind: match kind {
                 sfu::SlotKind::Audio => SlotKind::Audio,
@@ -44,7 +45,11 @@ fn event_to_signaling(event: SfuEvent) -> MediaEvent {
             slot,
             source: source.map(|s| Source { seat: s.seat, kind: kind_from_sfu(s.kind) }),
             rtp_timestamp,
+            saving,
         },
+        SfuEvent::Demand { seat, kind, layers } => {
+            MediaEvent::Demand { seat, kind: kind_from_sfu(kind), layers }
+        }
         SfuEvent::Levels { meeting, levels } => MediaEvent::Levels {
             meeting,
             levels: levels.into_iter().map(|(seat, level)| SeatLevel { seat, level }).collect(),

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use crate::{
     MediaKind, TrackState,
+    allocation::{demand::Demand, layer::LayerView},
     arrivals::Arrivals,
     codec::{Codec, vp8},
-    layer::LayerView,
     nack::Nacks,
     reception::Reception,
     ring::{Inserted, Ring},
@@ -173,7 +173,10 @@ impl Layer {
     fn count(&mut self, now: Instant, bytes: usize) {
         let elapsed = now.saturating_duration_since(self.window.0);
         self.window.1 = self.window.1.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
-        if elapsed >= BITRATE_WINDOW {
+        if elapsed >= 2 * BITRATE_WINDOW {
+            // It was off: the rate from before says more than the pause.
+            self.window = (now, 0);
+        } else if elapsed >= BITRATE_WINDOW {
             let bits =
                 u64::from(self.window.1) * 8_000 / u64::try_from(elapsed.as_millis()).unwrap_or(1).max(1);
             self.bitrate = u32::try_from(bits).unwrap_or(u32::MAX);
@@ -192,10 +195,14 @@ pub(crate) struct Track {
     pub state: TrackState,
     /// Whether packets are forwarded.
     pub open: bool,
+    /// Its seat chairs or has the floor.
+    pub leads: bool,
     /// When any packet of any layer came.
     pub last_packet: Option<Instant>,
     /// Of a mirror: what its worker says of the layers.
     pub told: Option<Vec<LayerView>>,
+    /// What its sender was told about layers.
+    pub demand: Demand,
 }
 
 impl Track {
@@ -212,11 +219,13 @@ impl Track {
         let newest = self.last_packet;
         self.layers
             .iter()
-            .map(|layer| match (layer, newest) {
+            .enumerate()
+            .map(|(index, layer)| match (layer, newest) {
                 (Some(layer), Some(newest)) => LayerView {
                     // Compared with its siblings, not with the clock: when all fall silent the
                     // network is at fault, and a switch would not help.
-                    alive: newest.saturating_duration_since(layer.last_packet) < LAYER_SILENT,
+                    alive: newest.saturating_duration_since(layer.last_packet) < LAYER_SILENT
+                        || self.demand.may_come(index, newest),
                     height: layer.height,
                     bitrate: layer.bitrate,
                 },
@@ -292,8 +301,10 @@ impl Incoming {
             media,
             state: TrackState::Off,
             open: true,
+            leads: false,
             last_packet: None,
             told: None,
+            demand: Demand::default(),
         });
         Self { tracks: tracks.collect(), arrivals: Arrivals::new(now), ids, streams: Vec::new() }
     }

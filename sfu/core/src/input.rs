@@ -78,11 +78,19 @@ pub enum Command {
         /// Forwarded?
         open: bool,
     },
+    /// Whether the seat's voice comes before others where not all can be heard. Remembered likewise.
+    Lead {
+        /// Whose.
+        seat: SeatId,
+        /// It chairs or has the floor.
+        leads: bool,
+    },
     /// What the seat's video slots show from now on; slots not named are empty.
     View {
         /// Whose slots.
         seat: SeatId,
-        /// At most one wish per slot.
+        /// At most one wish per slot, the most important first: on a thin line they are served in
+        /// this order, screens before everything and large faces before small ones.
         views: Vec<View>,
     },
     /// Everybody in the meeting is disconnected.

@@ -4,13 +4,14 @@
 //! One seat has one peer: one connection, negotiated once by [`sdp`], with fixed slots to receive
 //! in. Media goes `srtp` → `rtp` → track → slot → `srtp`, decrypted once and never re-encoded.
 
+mod allocation;
 mod arrivals;
 pub mod codec;
+mod congestion;
 pub mod dtls;
 pub mod ice;
 mod incoming;
 mod input;
-mod layer;
 pub mod nack;
 mod outgoing;
 mod output;

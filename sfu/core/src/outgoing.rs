@@ -9,8 +9,8 @@ use base::random::Random;
 use crate::{
     Path, SlotKind, Source, Transmits,
     codec::{Codec, Continue, Edit},
+    congestion::{Queue, Sender},
     incoming::{Layer, LayerAddress},
-    layer::Line,
     ring::Resends,
     rtp::{ExtensionIds, MediaTime, Outgoing as Packet, Packet as Stored, PayloadType, SequenceNumber, Ssrc},
     sdp::SlotMedia,
@@ -38,8 +38,10 @@ pub(crate) struct ReceiveSlot {
     pub wanted: Option<LayerAddress>,
     /// The receiver's wish, for video: what, and how high it is drawn.
     pub view: Option<(Source, u16)>,
-    /// What the receiver was told it carries.
-    pub told: Option<Source>,
+    /// What the receiver was told it carries, and whether that is off for the line's sake.
+    pub told: Option<(Source, bool)>,
+    /// Its place among the leg's video slots by importance, the most important first.
+    pub rank: u8,
     resends: Resends,
 }
 
@@ -66,6 +68,7 @@ impl ReceiveSlot {
             wanted: None,
             view: None,
             told: None,
+            rank: 0,
             resends: Resends::default(),
         }
     }
@@ -100,16 +103,27 @@ pub(crate) struct Egress<'a> {
     pub path: Path,
     /// Where datagrams gather.
     pub transmits: &'a mut Transmits,
+    /// The peer's congestion control.
+    pub sender: &'a mut Sender,
+    /// µs of [`Self::sender`]'s clock.
+    pub now: u64,
     /// 24 bits of 6.18 fixed point seconds.
     pub abs_send_time: u32,
 }
 
 impl Egress<'_> {
+    /// Whether video may leave now.
+    fn may_send(&mut self) -> bool {
+        self.sender.may_send(self.now)
+    }
+
     /// Writes, edits the payload, seals, queues; the bytes on the wire, zero when it was refused.
     fn send(&mut self, packet: &Packet<'_>, ids: &ExtensionIds, payload: &[u8], edit: impl Edit) -> usize {
         let Self { srtp, path, transmits, .. } = self;
+        let number = ids.transport_sequence.map(|_| self.sender.number());
+        let packet = Packet { transport_sequence: number, ..*packet };
         let room = payload.len() + usize::from(packet.padding) + HEADER_ROOM + RTP_OVERHEAD;
-        transmits
+        let sent = transmits
             .push_with(*path, |arena| {
                 let start = arena.len();
                 arena.resize(start + room, 0);
@@ -123,7 +137,11 @@ impl Egress<'_> {
                 arena.truncate(start + len);
                 Ok::<(), ()>(())
             })
-            .unwrap_or(0)
+            .unwrap_or(0);
+        if sent > 0 {
+            self.sender.sent(self.now, sent, number.is_some());
+        }
+        sent
     }
 }
 
@@ -136,24 +154,41 @@ pub(crate) struct Forwarded {
     pub began: Option<u32>,
     /// Bytes sent.
     pub bytes: usize,
+    /// The line's queue was full: this slot waits for its next key frame.
+    pub stalled: Option<u8>,
+}
+
+/// A packet that waits for the pacer, as its slot will need it.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    slot: u8,
+    padding: u8,
+    /// Part of a key frame.
+    key: bool,
+    /// It is the first of a new source.
+    begins: Option<Origin>,
+    arrived: Instant,
 }
 
 /// All that one peer receives.
 pub(crate) struct Outgoing {
     /// In the order of m-lines.
     pub slots: Vec<ReceiveSlot>,
-    /// Its line, for the choice of layers.
-    pub line: Line,
-    window: (Instant, u32),
-    /// Bit/s of video sent in the last second.
-    pub bitrate: u32,
+    /// Video that the pacer holds back; bounded in [`Outgoing::relieve`].
+    queue: Queue<Waiting>,
+    /// The worker's timer for the pacer is set.
+    pub pacing: bool,
+    /// Bit/s given to the video slots and the voices when they were last decided on.
+    pub given: u32,
+    /// When a slot last had to take less than it had.
+    pub fell: Option<Instant>,
 }
 
 impl Outgoing {
     /// Empty slots.
-    pub fn new(now: Instant, media: Vec<SlotMedia>, random: &mut dyn Random) -> Self {
+    pub fn new(media: Vec<SlotMedia>, random: &mut dyn Random) -> Self {
         let slots = media.into_iter().map(|media| ReceiveSlot::new(media, random)).collect();
-        Self { slots, line: Line::default(), window: (now, 0), bitrate: 0 }
+        Self { slots, queue: Queue::default(), pacing: false, given: 0, fell: None }
     }
 
     /// Index of a slot among those of its kind, as the receiver counts.
@@ -161,15 +196,6 @@ impl Outgoing {
         let kind = self.slots.get(slot).map_or(SlotKind::Video, ReceiveSlot::kind);
         let before = self.slots.iter().take(slot).filter(|s| s.kind() == kind).count();
         (kind, u8::try_from(before).unwrap_or(u8::MAX))
-    }
-
-    /// Bit/s one video slot may take.
-    pub fn budget(&self) -> u32 {
-        let used = self.slots.iter().filter(|s| s.view.is_some()).count();
-        match self.line.ceiling() {
-            u32::MAX => u32::MAX,
-            ceiling => ceiling / u32::try_from(used.max(1)).unwrap_or(u32::MAX),
-        }
     }
 
     /// Forwards the held packets of a layer into a slot.
@@ -181,44 +207,121 @@ impl Outgoing {
         egress: &mut Egress<'_>,
     ) -> Forwarded {
         let mut done = Forwarded::default();
-        let Some(slot) = self.slots.get_mut(usize::from(slot)) else { return done };
+        let index = slot;
+        let Some(slot) = self.slots.get_mut(usize::from(index)) else { return done };
         let lengths =
             layer.held.iter().filter_map(|n| Some(Stored::parse(layer.ring.get(*n)?)?.payload().len()));
         let longest = lengths.max().unwrap_or(0);
+        let first = layer.held.first().and_then(|number| Stored::parse(layer.ring.get(*number)?));
+        let key = !slot.media.is_audio && first.is_some_and(|packet| slot.may_begin(&packet));
         for number in &layer.held {
             let Some(bytes) = layer.ring.get(*number) else { continue };
             let Some(stored) = Stored::parse(bytes) else { continue };
+            let mut begins = None;
             if slot.current != Some(from) {
                 if slot.wanted != Some(from) || !slot.may_begin(&stored) {
                     continue;
                 }
                 done.left = slot.current.replace(from);
                 slot.wanted = None;
-                slot.rewriter.switch(Origin { address: from, ssrc: layer.ssrc });
+                begins = Some(Origin { address: from, ssrc: layer.ssrc });
             }
             // Packets of one frame differ by a byte or two; made equal they leave in one send.
             let short = longest.saturating_sub(stored.payload().len());
             let padding = if short <= MAX_PADDING && !slot.media.is_audio { short as u8 } else { 0 };
+            let arrived = layer.last_packet;
+            // Voices never wait; video keeps its order.
+            if !slot.media.is_audio && (!self.queue.is_empty() || !egress.may_send()) {
+                self.queue.push(Waiting { slot: index, padding, key, begins, arrived }, bytes);
+                continue;
+            }
+            if let Some(origin) = begins {
+                slot.rewriter.switch(origin);
+            }
             let (bytes, began) = match slot.media.is_audio {
                 true => sound::write(slot, &stored, layer, egress),
-                false => write(slot, &stored, padding, layer.last_packet, egress),
+                false => write(slot, &stored, padding, arrived, egress),
             };
             done.bytes += bytes;
             done.began = done.began.or(began);
         }
-        if !slot.media.is_audio {
-            self.count(layer.last_packet, done.bytes);
+        if !self.queue.is_empty() {
+            done.stalled = self.relieve(egress.sender);
         }
         done
     }
 
-    fn count(&mut self, now: Instant, bytes: usize) {
-        let elapsed = now.saturating_duration_since(self.window.0);
-        self.window.1 = self.window.1.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
-        if elapsed >= Duration::from_secs(1) {
-            let bits = u64::from(self.window.1) * 8_000 / u64::try_from(elapsed.as_millis()).unwrap_or(1);
-            self.bitrate = u32::try_from(bits).unwrap_or(u32::MAX);
-            self.window = (now, 0);
+    /// Bounds the queue: when what waits would take longer than [`MAX_WAIT`], the least important slot
+    /// in it loses its packets and waits for its next key frame. Key frames do not count, since a slot
+    /// that drops one begs for the next; they have a bound of their own.
+    fn relieve(&mut self, sender: &Sender) -> Option<u8> {
+        let deltas = self.queue.bytes(|waiting| !waiting.key);
+        if sender.drain(deltas) <= MAX_WAIT && self.queue.bytes(|waiting| waiting.key) <= MAX_KEY_BYTES {
+            return None;
+        }
+        let rank = |slot: u8| self.slots.get(usize::from(slot)).map_or(u8::MAX, |slot| slot.rank);
+        let victim = self.queue.iter().map(|waiting| waiting.slot).max_by_key(|slot| rank(*slot))?;
+        self.queue.retain(|waiting| waiting.slot != victim);
+        let slot = self.slots.get_mut(usize::from(victim))?;
+        if let Some(current) = slot.current.take() {
+            slot.wanted.get_or_insert(current);
+        }
+        Some(victim)
+    }
+
+    /// Sends what the pacer lets go; `began` hears of slots that begin to carry a source with it.
+    pub fn release(&mut self, egress: &mut Egress<'_>, mut began: impl FnMut(u8, LayerAddress, u32)) {
+        while !self.queue.is_empty() && egress.may_send() {
+            let Some((waiting, bytes)) = self.queue.pop() else { return };
+            let Some(slot) = self.slots.get_mut(usize::from(waiting.slot)) else { continue };
+            let Some(stored) = Stored::parse(bytes) else { continue };
+            if let Some(origin) = waiting.begins {
+                slot.rewriter.switch(origin);
+            }
+            let (_, first) = write(slot, &stored, waiting.padding, waiting.arrived, egress);
+            if let (Some(timestamp), Some(origin)) = (first, slot.rewriter.source()) {
+                began(waiting.slot, origin.address, timestamp);
+            }
+        }
+    }
+
+    /// How many voices it is sent.
+    pub fn voices(&self) -> usize {
+        let audio = self.slots.iter().filter(|slot| slot.kind() == SlotKind::Audio);
+        audio.filter(|slot| slot.current.or(slot.wanted).is_some()).count()
+    }
+
+    /// Video waits for the pacer.
+    pub fn is_waiting(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// Forgets what waits for a slot.
+    pub fn forget(&mut self, slot: u8) {
+        self.queue.retain(|waiting| waiting.slot != slot);
+    }
+
+    /// Sends about `bytes` of padding on the repair stream of a slot, for a probe. Without repair
+    /// streams there is nothing to probe with.
+    pub fn pad(&mut self, mut bytes: u32, egress: &mut Egress<'_>) {
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.media.rtx_payload_type.is_some()) else {
+            return;
+        };
+        while bytes > PADDING_ROOM {
+            let Some((rtx, sequence)) = slot.rewriter.next_rtx() else { return };
+            let padding = u8::try_from(bytes - PADDING_ROOM).unwrap_or(u8::MAX);
+            let packet = Packet {
+                payload_type: rtx.payload_type,
+                sequence,
+                ssrc: rtx.ssrc,
+                mid: Some(&slot.media.mid),
+                padding,
+                ..Packet::default()
+            };
+            if egress.send(&packet, &slot.media.extensions, &[], sound::AsItIs) == 0 {
+                return;
+            }
+            bytes = bytes.saturating_sub(PADDING_ROOM + u32::from(padding));
         }
     }
 }
@@ -290,9 +393,16 @@ pub(crate) fn retransmit(
     Some(egress.send(&outgoing, &slot.media.extensions, stored.payload(), edit))
 }
 
-/// Fixed header, original sequence number, MID of 16 bytes, abs-send-time, padding to words.
-const HEADER_ROOM: usize = 12 + 2 + 4 + 17 + 4 + 4;
+/// Fixed header, original sequence number, MID of 16 bytes, transport-wide number, abs-send-time,
+/// padding to words.
+const HEADER_ROOM: usize = 12 + 2 + 4 + 17 + 3 + 4 + 4;
 /// A packet asked for again this soon is still on its way.
 const RESEND_INTERVAL: Duration = Duration::from_millis(40);
+/// µs that delta frames may wait for the pacer.
+const MAX_WAIT: u64 = 200_000;
+/// Bytes of key frames that may wait for the pacer: the largest frames of a shared screen.
+const MAX_KEY_BYTES: usize = 512 * 1024;
+/// Headers of a packet of padding, from IP to extensions, and the tag.
+const PADDING_ROOM: u32 = 28 + 12 + 12 + 16;
 /// RTP padding that makes a frame's packets equal.
 const MAX_PADDING: usize = 8;

@@ -46,6 +46,17 @@ pub enum Event {
         source: Option<Source>,
         /// RTP timestamp, as the receiver sees it, of the first packet of the source.
         rtp_timestamp: Option<u32>,
+        /// The source sends, but the receiver's line is too thin to show it now.
+        saving: bool,
+    },
+    /// Which simulcast layers of a track anybody needs; a sender that can switches the others off.
+    Demand {
+        /// Whose.
+        seat: SeatId,
+        /// Which.
+        kind: MediaKind,
+        /// Lowest layer first.
+        layers: Vec<bool>,
     },
     /// Who is heard, loudest first (RFC 6464: 0 loudest … 127 silence). At most 10 a second per
     /// meeting, once empty when silence falls.

@@ -9,6 +9,7 @@ use base::{
 
 use crate::{
     Path, Transmits,
+    congestion::Sender,
     dtls::{Certificate, Dimpl, DtlsError, DtlsServer, Secrets},
     ice::{Check, Checked, Credentials, IceLite},
     incoming::Incoming,
@@ -35,6 +36,8 @@ pub(crate) struct Peer {
     pub incoming: Incoming,
     /// What it receives.
     pub outgoing: Outgoing,
+    /// What its line carries.
+    pub sender: Sender,
     /// Next reports once a second.
     pub next_report: Instant,
     /// Next feedback to its congestion control.
@@ -52,6 +55,7 @@ impl Peer {
         certificate: &Certificate,
         random: &mut dyn Random,
     ) -> Self {
+        let wide = answer.slots.iter().any(|slot| slot.extensions.transport_sequence.is_some());
         Self {
             seat,
             owner: match offer.purpose {
@@ -64,7 +68,8 @@ impl Peer {
             dtls: Box::new(Dimpl::new(certificate, offer.fingerprint.clone(), now)),
             srtp: None,
             incoming: Incoming::new(now, answer.incoming),
-            outgoing: Outgoing::new(now, answer.slots, random),
+            outgoing: Outgoing::new(answer.slots, random),
+            sender: Sender::new(now, wide),
             next_report: now + REPORT_INTERVAL,
             next_feedback: now + FEEDBACK_INTERVAL,
             born: now,
@@ -145,12 +150,15 @@ impl Peer {
     /// What is needed to send media: slots and the way out.
     pub fn egress<'a>(
         &'a mut self,
+        now: Instant,
         transmits: &'a mut Transmits,
         abs_send_time: u32,
     ) -> Option<(&'a mut Outgoing, Egress<'a>)> {
         let path = self.ice.selected()?;
         let (_, srtp) = self.srtp.as_mut()?;
-        Some((&mut self.outgoing, Egress { srtp, path, transmits, abs_send_time }))
+        let sender = &mut self.sender;
+        let now = sender.micros(now);
+        Some((&mut self.outgoing, Egress { srtp, path, transmits, sender, now, abs_send_time }))
     }
 
     /// Seals and queues an RTCP packet.

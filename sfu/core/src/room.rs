@@ -6,8 +6,7 @@ use base::id::SeatId;
 
 use crate::{
     incoming::{LayerAddress, PeerKey},
-    rtp::AudioLevel,
-    speaker::Speakers,
+    speaker::{Heard, Speakers},
 };
 
 /// A meeting's part in a worker.
@@ -20,7 +19,7 @@ pub(crate) struct Room {
     loud: Vec<(LayerAddress, SeatId, u8)>,
     told_silence: bool,
     /// The loudest level of each own member since the last tick, for other workers.
-    fresh: Vec<(PeerKey, u8, AudioLevel)>,
+    fresh: Vec<(PeerKey, u8, Heard)>,
     /// When the next tick is due. A timer that fires earlier belonged to a room of the same meeting
     /// that emptied and filled again; it is let run out.
     pub next_tick: Instant,
@@ -44,19 +43,18 @@ impl Room {
     }
 
     /// A packet of a member's microphone said how loud it is.
-    pub fn heard(&mut self, now: Instant, voice: LayerAddress, level: AudioLevel) {
-        self.speakers.heard(voice, level, now);
+    pub fn heard(&mut self, now: Instant, voice: LayerAddress, heard: Heard) {
+        self.speakers.heard(voice, heard, now);
         let known =
             self.fresh.iter_mut().find(|(peer, track, _)| (*peer, *track) == (voice.peer, voice.track));
         match known {
-            Some((_, _, loudest)) if loudest.level <= level.level => {}
-            Some((_, _, loudest)) => *loudest = level,
-            None => self.fresh.push((voice.peer, voice.track, level)),
+            Some((_, _, loudest)) => *loudest = loudest.with(heard),
+            None => self.fresh.push((voice.peer, voice.track, heard)),
         }
     }
 
     /// What was heard of own members since the last call.
-    pub fn take_fresh(&mut self) -> Vec<(PeerKey, u8, AudioLevel)> {
+    pub fn take_fresh(&mut self) -> Vec<(PeerKey, u8, Heard)> {
         std::mem::take(&mut self.fresh)
     }
 

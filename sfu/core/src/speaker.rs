@@ -2,9 +2,12 @@
 //!
 //! Levels are smoothed, quick to rise and slow to fall, so that a pause for breath costs nobody the
 //! floor; and a newcomer must be clearly louder than the quietest of those heard, so that two equally
-//! loud voices do not take turns. Times are arguments; a meeting of ten is replayed in microseconds.
+//! loud voices do not take turns. Who leads the meeting is heard before anybody louder. Times are arguments; a meeting of ten is replayed in microseconds.
 
-use std::time::{Duration, Instant};
+use std::{
+    cmp::Ordering,
+    time::{Duration, Instant},
+};
 
 use crate::rtp::AudioLevel;
 
@@ -22,9 +25,31 @@ const REPORT: Duration = Duration::from_millis(100);
 /// A microphone that sent nothing for this long (muted, or gone) is reported silent.
 const STALE: Duration = Duration::from_millis(300);
 
+/// A leader who sent nothing for this long has no right to a place.
+const GONE: Duration = Duration::from_secs(2);
+
+/// What a packet of a microphone says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// How loud it is.
+    pub level: AudioLevel,
+    /// Its seat chairs or has the floor.
+    pub leads: bool,
+}
+
+impl Heard {
+    /// The louder of two, led as the `later` one is.
+    #[must_use]
+    pub fn with(self, later: Self) -> Self {
+        let level = if later.level.level < self.level.level { later.level } else { self.level };
+        Self { level, ..later }
+    }
+}
+
 #[derive(Debug)]
 struct Voice<K> {
     key: K,
+    leads: bool,
     /// Smoothed dB above silence, 0 to 127, as of `at`.
     loudness: f32,
     at: Instant,
@@ -44,6 +69,16 @@ impl<K> Voice<K> {
             self.loudness * (-(idle - STALE).as_secs_f32() / FALL).exp()
         }
     }
+
+    fn leads_at(&self, now: Instant) -> bool {
+        self.leads && now.saturating_duration_since(self.at) < GONE
+    }
+
+    /// Leaders first, then by loudness.
+    fn compare(&self, other: &Self, now: Instant) -> Ordering {
+        let by_loudness = || self.loudness_at(now).total_cmp(&other.loudness_at(now));
+        self.leads_at(now).cmp(&other.leads_at(now)).then_with(by_loudness)
+    }
 }
 
 /// The voices of one meeting.
@@ -51,8 +86,10 @@ impl<K> Voice<K> {
 pub struct Speakers<K> {
     count: usize,
     voices: Vec<Voice<K>>,
-    /// Those heard, loudest first.
+    /// Those heard, leaders first, then the loudest.
     selected: Vec<K>,
+    /// How many of them lead.
+    leaders: usize,
     next_report: Option<Instant>,
 }
 
@@ -60,16 +97,17 @@ impl<K: Copy + PartialEq> Speakers<K> {
     /// Selects up to `count` voices. Receivers that have three places need four, since nobody hears
     /// himself.
     pub fn new(count: usize) -> Self {
-        Self { count, voices: Vec::new(), selected: Vec::with_capacity(count), next_report: None }
+        Self { count, voices: Vec::new(), selected: Vec::with_capacity(count), leaders: 0, next_report: None }
     }
 
     /// A packet of `key`'s microphone said how loud it is. Members of a meeting are bounded by its
     /// seats, so the list of voices is.
-    pub fn heard(&mut self, key: K, level: AudioLevel, now: Instant) {
+    pub fn heard(&mut self, key: K, heard: Heard, now: Instant) {
+        let Heard { level, leads } = heard;
         let loudness = f32::from(127 - level.level.min(127));
         let Some(voice) = self.voices.iter_mut().find(|voice| voice.key == key) else {
             let peak = Some(level.level);
-            self.voices.push(Voice { key, loudness, at: now, peak, since: None, reported: 127 });
+            self.voices.push(Voice { key, leads, loudness, at: now, peak, since: None, reported: 127 });
             return;
         };
         let elapsed = now.saturating_duration_since(voice.at).as_secs_f32();
@@ -77,6 +115,7 @@ impl<K: Copy + PartialEq> Speakers<K> {
         let constant = if loudness > before { RISE } else { FALL };
         voice.loudness = before + (loudness - before) * (1.0 - (-elapsed / constant).exp());
         voice.at = now;
+        voice.leads = leads;
         voice.peak = Some(voice.peak.map_or(level.level, |peak| peak.min(level.level)));
     }
 
@@ -86,7 +125,7 @@ impl<K: Copy + PartialEq> Speakers<K> {
         self.selected.retain(|&selected| selected != key);
     }
 
-    /// Those to be heard at `now`, loudest first. Free places are given at once, so that no first
+    /// Those to be heard at `now`, leaders first, then the loudest. Free places are given at once, so that no first
     /// syllable is lost; taken ones change hands by the rules above.
     pub fn select(&mut self, now: Instant) -> &[K] {
         while let Some(newcomer) = self.newcomer(now) {
@@ -96,10 +135,17 @@ impl<K: Copy + PartialEq> Speakers<K> {
             }
             self.set_place(newcomer, Some(now));
         }
-        self.voices.sort_by(|a, b| b.loudness_at(now).total_cmp(&a.loudness_at(now)));
+        self.voices.sort_by(|a, b| b.compare(a, now));
         self.selected.clear();
         self.selected.extend(self.voices.iter().filter(|voice| voice.since.is_some()).map(|voice| voice.key));
+        let leads = |voice: &&Voice<K>| voice.since.is_some() && voice.leads_at(now);
+        self.leaders = self.voices.iter().filter(leads).count();
         &self.selected
+    }
+
+    /// How many of those selected last, the first ones, lead.
+    pub fn leaders(&self) -> usize {
+        self.leaders
     }
 
     /// Fills `out` with the levels since the last report (0 loudest, 127 silence), if one is due:
@@ -127,23 +173,28 @@ impl<K: Copy + PartialEq> Speakers<K> {
         self.voices.iter().filter(|voice| voice.since.is_some()).count()
     }
 
-    /// The loudest who has no place.
+    /// The first by rank who has no place.
     fn newcomer(&self, now: Instant) -> Option<usize> {
         let outside = self.voices.iter().enumerate().filter(|(_, voice)| voice.since.is_none());
-        let loudest = outside.max_by(|(_, a), (_, b)| a.loudness_at(now).total_cmp(&b.loudness_at(now)));
-        loudest.map(|(at, _)| at).filter(|_| self.count > 0)
+        let first = outside.max_by(|(_, a), (_, b)| a.compare(b, now));
+        first.map(|(at, _)| at).filter(|_| self.count > 0)
     }
 
     /// Who must give way to `newcomer`, if anybody.
     fn displaced_by(&self, newcomer: usize, now: Instant) -> Option<usize> {
-        let loudness = self.voices.get(newcomer)?.loudness_at(now);
-        let may_leave = |voice: &Voice<K>| {
-            voice.since.is_some_and(|since| now.saturating_duration_since(since) >= HOLD)
-                && loudness >= AUDIBLE
-                && loudness > voice.loudness_at(now) + MARGIN
+        let newcomer = self.voices.get(newcomer)?;
+        let (loudness, leads) = (newcomer.loudness_at(now), newcomer.leads_at(now));
+        let may_leave = |voice: &Voice<K>| match (leads, voice.leads_at(now)) {
+            (true, false) => voice.since.is_some(),
+            (false, true) => false,
+            _ => {
+                voice.since.is_some_and(|since| now.saturating_duration_since(since) >= HOLD)
+                    && loudness >= AUDIBLE
+                    && loudness > voice.loudness_at(now) + MARGIN
+            }
         };
         let inside = self.voices.iter().enumerate().filter(|(_, voice)| may_leave(voice));
-        let quietest = inside.min_by(|(_, a), (_, b)| a.loudness_at(now).total_cmp(&b.loudness_at(now)));
+        let quietest = inside.min_by(|(_, a), (_, b)| a.compare(b, now));
         quietest.map(|(at, _)| at)
     }
 
@@ -200,7 +251,8 @@ mod tests {
             for _ in 0..ms / 20 {
                 self.now += Duration::from_millis(20);
                 for &(key, level) in levels {
-                    self.speakers.heard(key, AudioLevel { voice: level < 80, level }, self.now);
+                    let level = AudioLevel { voice: level < 80, level };
+                    self.speakers.heard(key, Heard { level, leads: key.is_uppercase() }, self.now);
                 }
                 let mut selected = self.speakers.select(self.now).to_vec();
                 selected.sort_unstable();
@@ -258,6 +310,18 @@ mod tests {
         assert_eq!(room.run(3_000, &[('b', 60)]).last().unwrap(), &['b']);
         room.speakers.remove('b');
         assert_eq!(room.speakers.select(room.now), ['a']);
+    }
+
+    #[test]
+    fn who_leads_is_heard_before_anybody_louder_while_he_sends() {
+        let mut room = Room::new(2);
+        room.run(1_000, &[('a', 30), ('b', 30)]);
+        let seen = room.run(1_000, &[('a', 30), ('b', 30), ('C', 90)]);
+        assert!(seen.last().unwrap().contains(&'C'));
+        assert_eq!(room.speakers.select(room.now)[0], 'C');
+        assert_eq!(room.speakers.leaders(), 1);
+        let seen = room.run(4_000, &[('a', 30), ('b', 30)]);
+        assert_eq!(seen.last().unwrap(), &['a', 'b'], "a leader who left keeps no place");
     }
 
     #[test]

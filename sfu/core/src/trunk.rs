@@ -15,10 +15,11 @@ use base::id::{MeetingId, SeatId};
 
 use crate::{
     TrackState,
+    allocation::layer::LayerView,
     incoming::{Incoming, Layer, LayerAddress, PeerKey},
-    layer::LayerView,
-    rtp::{AudioLevel, Ssrc},
+    rtp::Ssrc,
     sdp::IncomingMedia,
+    speaker::Heard,
 };
 
 /// Workers of one hub; each has a bit in a [`Mask`].
@@ -53,7 +54,7 @@ pub(crate) enum Kind {
     /// Where a track stands and what its layers are like.
     Track { peer: PeerKey, track: u8, state: TrackState, views: Vec<LayerView> },
     /// How loud the sender's peers were since the last tick.
-    Voices { meeting: MeetingId, voices: Vec<(PeerKey, u8, AudioLevel)> },
+    Voices { meeting: MeetingId, voices: Vec<(PeerKey, u8, Heard)> },
     /// Somebody with the sender shows this layer of the receiver's, or nobody any more.
     Want { layer: LayerAddress, wanted: bool },
     /// Somebody with the sender needs a key frame of it.

@@ -16,6 +16,13 @@ pub enum Effect {
         /// `true` forwards.
         open: bool,
     },
+    /// Whether a seat's voice comes before others where not all can be heard; repeating it is harmless.
+    Lead {
+        /// Whose.
+        seat: SeatId,
+        /// `true`: it chairs or has the floor.
+        leads: bool,
+    },
     /// The seat's media is over.
     CloseMedia {
         /// Whose.
@@ -62,7 +69,7 @@ impl Meeting {
             Event::Changed { letters, facts, added, dropped, .. } => {
                 let mut effects =
                     if *letters { self.announce_change(*facts, added, dropped) } else { Vec::new() };
-                effects.extend(self.seats().map(|seat| self.gate_effect(seat.id, MediaKind::Microphone)));
+                effects.extend(self.voices());
                 effects
             }
             Event::Answered { address, reply } => self.answered(address, reply),
@@ -79,9 +86,7 @@ impl Meeting {
             | Event::Admitted { seat, .. }
             | Event::Wished { seat, .. } => self.gates(*seat),
             Event::Muted { seat, .. } => vec![self.gate_effect(*seat, MediaKind::Microphone)],
-            Event::Called { .. } => {
-                self.seats().map(|seat| self.gate_effect(seat.id, MediaKind::Microphone)).collect()
-            }
+            Event::Called { .. } => self.voices(),
             Event::Created { .. }
             | Event::Absent { .. }
             | Event::Hand { .. }
@@ -91,9 +96,20 @@ impl Meeting {
         }
     }
 
-    /// Every gate of a seat as it must stand now.
+    /// Every gate of a seat as it must stand now, and whether it leads.
     pub fn gates(&self, seat: SeatId) -> Vec<Effect> {
-        MediaKind::ALL.into_iter().map(|kind| self.gate_effect(seat, kind)).collect()
+        let gates = MediaKind::ALL.into_iter().map(|kind| self.gate_effect(seat, kind));
+        gates.chain([self.lead_effect(seat)]).collect()
+    }
+
+    /// Who is heard, and who before others.
+    fn voices(&self) -> Vec<Effect> {
+        let gates = self.seats().map(|seat| self.gate_effect(seat.id, MediaKind::Microphone));
+        self.seats().map(|seat| self.lead_effect(seat.id)).chain(gates).collect()
+    }
+
+    fn lead_effect(&self, seat: SeatId) -> Effect {
+        Effect::Lead { seat, leads: self.leads(seat) }
     }
 
     fn gate_effect(&self, seat: SeatId, kind: MediaKind) -> Effect {

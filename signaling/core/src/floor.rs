@@ -27,6 +27,13 @@ impl Meeting {
         !self.plan().called_floor || role.may(Act::Call) || self.called() == Some(seat)
     }
 
+    /// Whether a seat's voice comes before others where not all can be heard: the chair, and whoever was
+    /// given the floor.
+    pub fn leads(&self, seat: SeatId) -> bool {
+        let is_chair = self.seat(seat).is_some_and(|seat| seat.role == Role::Chair);
+        is_chair || self.called() == Some(seat)
+    }
+
     /// The one seat that presents.
     pub fn presenter(&self) -> Option<SeatId> {
         self.seats().find(|seat| !seat.waiting && seat.wish.screen).map(|seat| seat.id)

@@ -64,7 +64,8 @@ pub enum ClientMessage {
     },
     /// What stands on this client's screen: replaces the previous view whole.
     View {
-        /// One entry per video slot in use; slots not named are empty.
+        /// One entry per video slot in use, the most important first: on a thin line they are served in
+        /// this order. Slots not named are empty.
         slots: Vec<View>,
     },
     /// The participant's own switches changed.

@@ -4,7 +4,7 @@ use base::{Timestamp, id::SeatId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{LeaveReason, NumberedEvent, Snapshot, Source};
+use crate::{LeaveReason, MediaKind, NumberedEvent, Snapshot, Source};
 
 /// The hub's message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -51,6 +51,15 @@ pub enum ServerMessage {
         source: Option<Source>,
         /// RTP timestamp, as the receiver sees it, of the first frame of the new source.
         rtp_timestamp: Option<u32>,
+        /// The source sends, but this client's line is too thin to show it now.
+        saving: bool,
+    },
+    /// Which layers of the own track anybody needs: the others may be switched off.
+    Demand {
+        /// Which track.
+        kind: MediaKind,
+        /// Lowest layer first.
+        layers: Vec<bool>,
     },
     /// Voices louder than silence, loudest first; sent at most 10 times a second, and once empty.
     Levels {

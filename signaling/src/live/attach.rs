@@ -96,6 +96,7 @@ impl Live {
             welcomed: false,
             offering: false,
             slots: Default::default(),
+            demand: None,
         };
         self.visits.insert(visit, new);
         self.answer(&outgoing, &ServerMessage::Done { id: frame });
@@ -136,7 +137,7 @@ impl Live {
         let Some(state) = self.meeting.seat(visit.seat) else { return };
         let snapshot: Snapshot = translate::snapshot(&self.meeting, state);
         let outgoing = Arc::clone(&visit.outgoing);
-        let slots: Vec<_> = visit.slots.values().map(deliver::encode).collect();
+        let slots: Vec<_> = visit.slots.values().chain(&visit.demand).map(deliver::encode).collect();
         tracing::info!(meeting = %self.meeting.id(), seat = %visit.seat, "socket fell behind; snapshot sent");
         let text = deliver::encode(&ServerMessage::Snapshot(snapshot));
         self.deliveries.push(deliver::Delivery::Snapshot(Arc::clone(&outgoing), text));

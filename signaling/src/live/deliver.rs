@@ -121,9 +121,8 @@ impl Live {
 
     fn effect(&mut self, recorded: &Recorded, effect: Effect, part: &mut u32) {
         match effect {
-            Effect::Gate { seat, kind, open } => {
-                let kind = translate::kind_out(kind);
-                self.deliveries.push(Delivery::Media(MediaCommand::Gate { seat, kind, open }));
+            Effect::Gate { .. } | Effect::Lead { .. } => {
+                self.deliveries.extend(media_command(effect).map(Delivery::Media));
             }
             Effect::CloseMedia { seat } => {
                 self.deliveries.push(Delivery::Media(MediaCommand::Close { seat }));
@@ -208,6 +207,17 @@ impl Live {
                 }
             }
         }
+    }
+}
+
+/// What the media plane is told of gates and of who leads; nothing of other effects.
+pub(super) fn media_command(effect: Effect) -> Option<MediaCommand> {
+    match effect {
+        Effect::Gate { seat, kind, open } => {
+            Some(MediaCommand::Gate { seat, kind: translate::kind_out(kind), open })
+        }
+        Effect::Lead { seat, leads } => Some(MediaCommand::Lead { seat, leads }),
+        _ => None,
     }
 }
 

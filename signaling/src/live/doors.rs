@@ -15,7 +15,10 @@ use signaling_core::{Act, Actor, Command, MediaWish, Picture, Refusal, VisitKey,
 use signaling_protocol::ServerMessage;
 use tokio::sync::oneshot;
 
-use super::{Live, deliver::Delivery};
+use super::{
+    Live,
+    deliver::{self, Delivery},
+};
 use crate::{
     outgoing::CLOSE_NORMAL,
     ports::{Connect, Connected, IceCredentials, MediaCommand, OfferError},
@@ -279,10 +282,7 @@ impl Live {
             let wish = MediaWish { microphone, camera: connected.picture, screen: false };
             let _ = self.apply(Actor::Seat(door.seat), Command::Media(wish));
             for effect in self.meeting.gates(door.seat) {
-                if let signaling_core::Effect::Gate { seat, kind, open } = effect {
-                    let kind = translate::kind_out(kind);
-                    self.deliveries.push(Delivery::Media(MediaCommand::Gate { seat, kind, open }));
-                }
+                self.deliveries.extend(deliver::media_command(effect).map(Delivery::Media));
             }
             self.doors.forget_publisher(door.seat);
         }

@@ -36,6 +36,7 @@ impl Live {
             return Err((RefusalCode::TooFast, "an offer is being answered"));
         }
         visit.slots.clear();
+        visit.demand = None;
         let (seat, meeting, ports) = (visit.seat, self.meeting.id(), Arc::clone(&self.shared.ports));
         self.offers.push(Box::pin(async move { (id, frame, ports.offer(seat, meeting, sdp).await) }));
         Ok(())
@@ -51,11 +52,8 @@ impl Live {
             Ok(sdp) => {
                 // The new connection knows no gates yet; they stand before the first packet.
                 for effect in self.meeting.gates(seat) {
-                    if let signaling_core::Effect::Gate { seat, kind, open } = effect {
-                        let kind = translate::kind_out(kind);
-                        let gate = crate::ports::MediaCommand::Gate { seat, kind, open };
-                        self.deliveries.push(deliver::Delivery::Media(gate));
-                    }
+                    let command = deliver::media_command(effect);
+                    self.deliveries.extend(command.map(deliver::Delivery::Media));
                 }
                 self.answer(&outgoing, &ServerMessage::Answer { id: frame, sdp });
             }
@@ -80,11 +78,18 @@ impl Live {
                 let _ =
                     self.apply(Actor::Hub, Command::Track { seat, kind: translate::kind_in(kind), state });
             }
-            MediaEvent::Slot { seat, kind, slot, source, rtp_timestamp } => {
+            MediaEvent::Slot { seat, kind, slot, source, rtp_timestamp, saving } => {
                 let Some(visit) = self.visits.of_seat_mut(seat) else { return };
-                let message = ServerMessage::Slot { kind, slot, source, rtp_timestamp };
+                let message = ServerMessage::Slot { kind, slot, source, rtp_timestamp, saving };
                 let outgoing = Arc::clone(&visit.outgoing);
                 visit.set_slot(kind, slot, message.clone());
+                self.answer(&outgoing, &message);
+            }
+            MediaEvent::Demand { seat, kind, layers } => {
+                let Some(visit) = self.visits.of_seat_mut(seat) else { return };
+                let message = ServerMessage::Demand { kind, layers };
+                let outgoing = Arc::clone(&visit.outgoing);
+                visit.demand = Some(message.clone());
                 self.answer(&outgoing, &message);
             }
             MediaEvent::Levels { levels, .. } => {

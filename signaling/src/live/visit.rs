@@ -27,6 +27,8 @@ pub(super) struct Visit {
     pub(super) offering: bool,
     /// What every slot carries, to be repeated with a snapshot.
     pub(super) slots: BTreeMap<(bool, u8), ServerMessage>,
+    /// Which layers of its camera are needed, to be repeated likewise.
+    pub(super) demand: Option<ServerMessage>,
 }
 
 impl Visit {

@@ -73,10 +73,14 @@ async fn the_chair_gives_the_floor_and_everybody_sees_who_has_it() {
     delegate.until(seat_where(delegate.seat, |seat| seat.hand_raised_at.is_none())).await;
     let open = MediaCommand::Gate { seat: delegate.seat, kind: MediaKind::Microphone, open: true };
     assert!(hub.commands().contains(&open));
+    let leads = MediaCommand::Lead { seat: delegate.seat, leads: true };
+    assert!(hub.commands().contains(&leads), "who has the floor is heard before others");
     chair.ask(call(None)).await.unwrap();
     delegate.until(|event| matches!(event, Event::Muted { .. }).then_some(())).await;
     let shut = MediaCommand::Gate { seat: delegate.seat, kind: MediaKind::Microphone, open: false };
     assert!(hub.commands().iter().rev().take(3).any(|command| *command == shut));
+    let follows = MediaCommand::Lead { seat: delegate.seat, leads: false };
+    assert!(hub.commands().iter().rev().take(6).any(|command| *command == follows));
 }
 
 #[tokio::test]
@@ -93,7 +97,8 @@ async fn an_offer_is_answered_with_the_gates_set() {
     };
     assert_eq!(answer, (sent, "re: v=0".to_owned()));
     let set = hub.commands().split_off(before);
-    assert_eq!(set.len(), 4, "{set:?}");
+    let leads = MediaCommand::Lead { seat: chair.seat, leads: true };
+    assert!(set.len() == 5 && set.contains(&leads), "four gates, and who leads: {set:?}");
     assert_eq!(chair.ask(json!({"type": "offer", "sdp": ""})).await, Err(RefusalCode::BadOffer));
     let view = |slot: u8| {
         json!({"type": "view", "slots": [{
@@ -117,8 +122,13 @@ async fn what_the_media_plane_sees_reaches_those_it_concerns() {
         slot: 3,
         source,
         rtp_timestamp: Some(90_000),
+        saving: false,
     };
     hub.meetings.media_event(slot).await;
+    let layers = vec![true, false, false];
+    let demand = MediaEvent::Demand { seat: chair.seat, kind: MediaKind::Camera, layers: layers.clone() };
+    hub.meetings.media_event(demand).await;
+    while !matches!(chair.next().await, ServerMessage::Demand { layers: told, .. } if told == layers) {}
     let levels = vec![SeatLevel { seat: chair.seat, level: 30 }];
     hub.meetings.media_event(MediaEvent::Levels { meeting, levels: levels.clone() }).await;
     let track = |state| MediaEvent::Track { seat: chair.seat, kind: MediaKind::Microphone, state };

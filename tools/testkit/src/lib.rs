@@ -2,6 +2,7 @@
 
 mod http;
 mod hub;
+pub mod link;
 mod sink;
 
 pub use http::{Answer, Client};

@@ -19,7 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("mail-gateway/core", &["base", "directory-core"]),
     ("mail-gateway", &["base", "database", "directory-core", "mail-gateway-core"]),
     ("tools/loadtest", &["base", "sfu", "sfu-core"]),
-    ("tools/testkit", &[]),
+    ("tools/testkit", &["base"]),
     ("tools/xtask", &[]),
 ];
 

@@ -74,7 +74,8 @@ media: MediaWish, } | { "type": "offer",
  */
 sdp: string, } | { "type": "view", 
 /**
- * One entry per video slot in use; slots not named are empty.
+ * One entry per video slot in use, the most important first: on a thin line they are served in
+ * this order. Slots not named are empty.
  */
 slots: Array<View>, } | { "type": "media", 
 /**
@@ -143,7 +144,8 @@ media: MediaWish, } | { "type": "offer",
  */
 sdp: string, } | { "type": "view", 
 /**
- * One entry per video slot in use; slots not named are empty.
+ * One entry per video slot in use, the most important first: on a thin line they are served in
+ * this order. Slots not named are empty.
  */
 slots: Array<View>, } | { "type": "media", 
 /**
@@ -540,7 +542,19 @@ source: Source | null,
 /**
  * RTP timestamp, as the receiver sees it, of the first frame of the new source.
  */
-rtpTimestamp: number | null, } | { "type": "levels", 
+rtpTimestamp: number | null, 
+/**
+ * The source sends, but this client's line is too thin to show it now.
+ */
+saving: boolean, } | { "type": "demand", 
+/**
+ * Which track.
+ */
+kind: MediaKind, 
+/**
+ * Lowest layer first.
+ */
+layers: Array<boolean>, } | { "type": "levels", 
 /**
  * Level per speaking seat.
  */

@@ -171,6 +171,9 @@ export class Visit {
                 this.phase = "waiting";
                 this.reconnecting = null;
                 return this.#socket.entered();
+            case "demand":
+                if (message.kind === "camera") void this.link.peer?.need(message.layers);
+                return;
             case "levels":
                 this.speaker = nextSpeaker(this.state, this.speaker);
                 return;

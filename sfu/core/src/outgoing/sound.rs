@@ -3,6 +3,7 @@
 
 use super::{Egress, FromSource, ReceiveSlot};
 use crate::{
+    allocation,
     codec::{
         Codec, Edit,
         red::{Red, Renumber},
@@ -30,7 +31,8 @@ pub(super) fn write(
     if Codec::of_kept(header.payload_type) != Some(Codec::Red) {
         return send(slot, &whole, layer, egress, AsItIs);
     }
-    if let Some(payload_type) = slot.media.format(Codec::Red).map(|format| format.payload_type) {
+    let agreed = slot.media.format(Codec::Red).map(|format| format.payload_type);
+    if let Some(payload_type) = agreed.filter(|_| allocation::is_redundant(egress.sender.estimate())) {
         let blocks = Renumber(slot.media.payload_type);
         return send(slot, &Piece { payload_type, ..whole }, layer, egress, blocks);
     }
@@ -78,7 +80,8 @@ struct Piece<'a> {
     payload: &'a [u8],
 }
 
-struct AsItIs;
+/// Nothing is changed.
+pub(super) struct AsItIs;
 
 impl Edit for AsItIs {
     fn apply(self, _: &mut [u8]) {}

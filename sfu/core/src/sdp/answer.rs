@@ -175,7 +175,12 @@ impl Answer {
             rtx_ssrc: draw(ssrc),
             extensions: ExtensionIds {
                 mid: section.extensions.mid,
-                abs_send_time: section.extensions.abs_send_time,
+                transport_sequence: section.extensions.transport_sequence,
+                // Only for the receiver's own estimate, where it cannot tell us arrivals.
+                abs_send_time: match section.extensions.transport_sequence {
+                    Some(_) => None,
+                    None => section.extensions.abs_send_time,
+                },
                 ..ExtensionIds::default()
             },
         }
@@ -307,7 +312,9 @@ fn write_slot(out: &mut String, section: &Section, slot: &SlotMedia) {
     out.push_str("a=sendonly\r\n");
     let SlotMedia { ssrc, rtx_ssrc, mid, .. } = slot;
     write_formats(out, section);
-    if !slot.is_audio {
+    if slot.extensions.transport_sequence.is_some() {
+        write_feedback(out, section, "transport-cc");
+    } else if !slot.is_audio {
         write_feedback(out, section, "goog-remb");
     }
     write_extensions(out, slot.extensions);

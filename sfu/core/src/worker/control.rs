@@ -38,12 +38,17 @@ impl Worker {
                 }
                 Packet::Remb(bitrate) => {
                     if let Some(peer) = self.peer_mut(key) {
-                        let sent = peer.outgoing.bitrate;
-                        let estimate = u32::try_from(bitrate).unwrap_or(u32::MAX);
-                        peer.outgoing.line.handle_estimate(now, estimate, sent);
+                        peer.sender.handle_remb(now, bitrate);
                     }
+                    self.relieve(now, key);
                 }
-                Packet::Goodbye(_) | Packet::TransportFeedback(_) | Packet::Other(_) => {}
+                Packet::TransportFeedback(feedback) => {
+                    if let Some(peer) = self.peer_mut(key) {
+                        peer.sender.handle_feedback(now, &feedback);
+                    }
+                    self.relieve(now, key);
+                }
+                Packet::Goodbye(_) | Packet::Other(_) => {}
             }
         }
     }
@@ -60,8 +65,8 @@ impl Worker {
             }
         }
         if let Some(fraction) = sum.checked_div(count) {
-            let sent = peer.outgoing.bitrate;
-            peer.outgoing.line.handle_loss(now, u8::try_from(fraction).unwrap_or(u8::MAX), sent);
+            peer.sender.handle_loss(now, u8::try_from(fraction).unwrap_or(u8::MAX));
+            self.relieve(now, key);
         }
     }
 
@@ -80,7 +85,8 @@ impl Worker {
         let abs_send_time = self.abs_send_time(now);
         let Some(layer) = self.take_layer(from) else { return };
         let place = self.peers.get_mut(to.peer.index as usize).and_then(Option::as_deref_mut);
-        if let Some((outgoing, mut egress)) = place.and_then(|p| p.egress(&mut self.transmits, abs_send_time))
+        if let Some((outgoing, mut egress)) =
+            place.and_then(|p| p.egress(now, &mut self.transmits, abs_send_time))
             && let Some(slot) = outgoing.slots.get_mut(usize::from(to.slot))
             && outgoing::retransmit(now, slot, number, &layer, &mut egress).is_some()
         {
@@ -133,6 +139,7 @@ impl Worker {
                 plis.push(layer.ssrc);
             }
         }
+        peer.sender.handle_timeout(now);
         let feedback = now >= peer.next_feedback;
         if feedback {
             peer.next_feedback = now + FEEDBACK_INTERVAL;

@@ -9,6 +9,7 @@ use crate::{
     incoming::{HOLD, Layer, LayerAddress, PeerKey, SlotAddress},
     outgoing::Forwarded,
     rtp,
+    speaker::Heard,
 };
 
 impl Worker {
@@ -35,10 +36,11 @@ impl Worker {
         let Some(bytes) = datagram.get_mut(..len) else { return };
         let Some(received) = peer.incoming.handle_packet(now, bytes) else { return };
         let address = LayerAddress { peer: key, track: received.track, layer: received.layer };
-        if let (Some(level), Some(room)) = (received.level, self.rooms.get_mut(&peer.meeting)) {
-            room.heard(now, LayerAddress { layer: 0, ..address }, level);
-        }
         let track = peer.incoming.tracks.get(usize::from(received.track));
+        if let (Some(level), Some(room)) = (received.level, self.rooms.get_mut(&peer.meeting)) {
+            let leads = track.is_some_and(|track| track.leads);
+            room.heard(now, LayerAddress { layer: 0, ..address }, Heard { level, leads });
+        }
         let news = track.is_some_and(|track| track.state != track.current_state(now));
         if !self.dirty.contains(&address) {
             self.dirty.push(address);
@@ -99,13 +101,14 @@ impl Worker {
                 continue;
             }
             let before = self.transmits.len();
-            let Some((outgoing, mut egress)) = peer.egress(&mut self.transmits, abs_send_time) else {
+            let Some((outgoing, mut egress)) = peer.egress(now, &mut self.transmits, abs_send_time) else {
                 continue;
             };
             let done = outgoing.forward(subscriber.slot, address, &layer, &mut egress);
+            let waits = outgoing.is_waiting();
             self.metrics.packets_out += (self.transmits.len() - before) as u64;
             self.metrics.bytes_out += done.bytes as u64;
-            if done.left.is_some() || done.began.is_some() {
+            if done.left.is_some() || done.began.is_some() || waits {
                 outcomes.push((*subscriber, done));
             }
         }
@@ -113,29 +116,42 @@ impl Worker {
         layer.sent_held();
         self.put_layer(address, layer);
         for (slot, done) in outcomes {
-            self.settle(address, slot, &done);
+            self.settle(now, address, slot, &done);
         }
     }
 
     /// After a switch: leaves the old layer and tells the receiver.
-    fn settle(&mut self, address: LayerAddress, slot: SlotAddress, done: &Forwarded) {
+    fn settle(&mut self, now: Instant, address: LayerAddress, slot: SlotAddress, done: &Forwarded) {
         if let Some(left) = done.left.filter(|left| *left != address) {
             self.unsubscribe(left, slot);
         }
         if let (Some(timestamp), Some(source)) = (done.began, self.source_of(address)) {
             self.tell(slot, Some(source), Some(timestamp));
         }
+        self.settle_pacer(now, slot.peer, done.stalled);
     }
 
     /// Tells a receiver what its slot carries, if that is news.
     pub(super) fn tell(&mut self, address: SlotAddress, source: Option<Source>, rtp_timestamp: Option<u32>) {
+        self.say(address, source.map(|source| (source, false)), rtp_timestamp);
+    }
+
+    /// The same, for a source that may be off for the line's sake.
+    pub(super) fn say(
+        &mut self,
+        address: SlotAddress,
+        told: Option<(Source, bool)>,
+        rtp_timestamp: Option<u32>,
+    ) {
         let Some(peer) = self.peer_mut(address.peer) else { return };
         let seat = peer.seat;
         let (kind, ordinal) = peer.outgoing.ordinal(usize::from(address.slot));
         let Some(slot) = peer.outgoing.slots.get_mut(usize::from(address.slot)) else { return };
-        if slot.told != source {
-            slot.told = source;
-            self.events.push_back(Event::Slot { seat, kind, slot: ordinal, source, rtp_timestamp });
+        if slot.told != told {
+            slot.told = told;
+            let source = told.map(|(source, _)| source);
+            let saving = told.is_some_and(|(_, saving)| saving);
+            self.events.push_back(Event::Slot { seat, kind, slot: ordinal, source, rtp_timestamp, saving });
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod control;
 mod media;
+mod pacer;
 mod select;
 #[cfg(test)]
 mod tests;
@@ -92,6 +93,7 @@ impl Metrics {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Timer {
     Peer(u32, u32),
+    Pacer(u32, u32),
     Room(MeetingId),
 }
 
@@ -100,6 +102,7 @@ enum Timer {
 struct SeatMemory {
     meeting: Option<MeetingId>,
     closed: [bool; 4],
+    leads: bool,
     views: Vec<View>,
 }
 
@@ -115,7 +118,7 @@ pub struct Worker {
     rooms: HashMap<MeetingId, Room>,
     /// Forgotten when the meeting ends.
     seats: HashMap<SeatId, SeatMemory>,
-    /// One per peer and one per room; those of the gone fall out when they fire.
+    /// One or two per peer and one per room; those of the gone fall out when they fire.
     timers: BinaryHeap<Reverse<(Instant, Timer)>>,
     /// Layers with held packets.
     dirty: Vec<LayerAddress>,
@@ -195,6 +198,7 @@ impl Worker {
         memory.meeting = Some(meeting);
         for track in &mut peer.incoming.tracks {
             track.open = !memory.closed.get(track.kind().index()).copied().unwrap_or(false);
+            track.leads = memory.leads;
         }
         let views = memory.views.clone();
         self.timers.push(Reverse((peer.poll_timeout(now), Timer::Peer(key.index, key.serial))));
@@ -239,6 +243,7 @@ impl Worker {
                 self.seats.remove(&seat);
             }
             Command::Gate { seat, kind, open } => self.gate(now, seat, kind, open),
+            Command::Lead { seat, leads } => self.lead(seat, leads),
             Command::View { seat, views } => {
                 if let Some(key) = self.by_seat.get(&seat).copied() {
                     self.set_views(now, key, &views);
@@ -266,6 +271,13 @@ impl Worker {
             }
         }
         self.update_tracks(now, key);
+    }
+
+    fn lead(&mut self, seat: SeatId, leads: bool) {
+        self.seats.entry(seat).or_default().leads = leads;
+        if let Some(peer) = self.by_seat.get(&seat).copied().and_then(|key| self.peer_mut(key)) {
+            peer.incoming.tracks.iter_mut().for_each(|track| track.leads = leads);
+        }
     }
 
     fn close_seat(&mut self, seat: SeatId) {
@@ -342,6 +354,7 @@ impl Worker {
             self.timers.pop();
             match timer {
                 Timer::Peer(index, serial) => self.tick_peer(now, PeerKey { index, serial }),
+                Timer::Pacer(index, serial) => self.tick_pacer(now, PeerKey { index, serial }),
                 Timer::Room(meeting) => self.tick_room(now, meeting),
             }
         }
@@ -361,6 +374,7 @@ impl Worker {
         self.handle_handshake(now, key, outcome);
         self.update_tracks(now, key);
         self.send_feedback(now, key);
+        self.settle_pacer(now, key, None);
         if let Some(peer) = self.peer(key) {
             let mut next = peer.poll_timeout(now);
             if peer.is_connected() {

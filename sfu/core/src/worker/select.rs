@@ -1,14 +1,15 @@
 //! Which slot carries which layer: views, voices, subscriptions.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base::id::MeetingId;
 
 use super::{Reverse, Timer, Worker};
 use crate::{
     Event, MediaKind, SlotKind, Source, TrackState, View,
-    incoming::{LayerAddress, PeerKey, SlotAddress},
-    layer,
+    allocation::{self, Class, Wish, demand::MAX_LAYERS},
+    incoming::{LayerAddress, PeerKey, SlotAddress, Track},
+    outgoing::ReceiveSlot,
     room::{LOOK_INTERVAL, ROOM_TICK},
     speaker,
 };
@@ -18,60 +19,119 @@ impl Worker {
     pub(super) fn set_views(&mut self, now: Instant, key: PeerKey, views: &[View]) {
         let Some(peer) = self.peer_mut(key) else { return };
         let owner = peer.owner;
-        let mut changed = Vec::new();
+        let mut order: Vec<(Class, usize, usize)> = Vec::new();
         let slots = peer.outgoing.slots.iter_mut().enumerate().filter(|(_, s)| s.kind() == SlotKind::Video);
         for (ordinal, (index, slot)) in slots.enumerate() {
             // Nobody is sent his own picture.
-            let wish = views.iter().find(|v| usize::from(v.slot) == ordinal && v.source.seat != owner);
-            let wish = wish.filter(|v| !v.source.kind.is_audio()).map(|v| (v.source, v.height));
-            if slot.view != wish {
-                slot.view = wish;
-                changed.push(index as u8);
+            let may = |view: &View| view.source.seat != owner && !view.source.kind.is_audio();
+            let wish = views.iter().enumerate().find(|(_, v)| usize::from(v.slot) == ordinal && may(v));
+            slot.view = wish.map(|(_, v)| (v.source, v.height));
+            if let Some((place, view)) = wish {
+                order.push((Class::of(view.source.kind.is_screen(), view.height), place, index));
             }
         }
-        for slot in changed {
-            self.reselect(now, SlotAddress { peer: key, slot });
+        order.sort_unstable();
+        for (rank, (_, _, index)) in (0_u8..).zip(order) {
+            if let Some(slot) = peer.outgoing.slots.get_mut(index) {
+                slot.rank = rank;
+            }
         }
+        self.allocate(now, key);
     }
 
-    /// Looks again at the slots that show this source.
+    /// Looks again at the receivers that show this source.
     pub(super) fn reselect_viewers(&mut self, now: Instant, key: PeerKey, kind: MediaKind) {
         let Some((meeting, seat)) = self.place_of(key) else { return };
-        for slot in self.video_slots(meeting, Some(Source { seat, kind })) {
-            self.reselect(now, slot);
+        let source = Source { seat, kind };
+        let members = self.rooms.get(&meeting).map(|room| room.members.clone()).unwrap_or_default();
+        for member in members {
+            let slots = self.peer(member).map(|peer| peer.outgoing.slots.as_slice()).unwrap_or_default();
+            if slots.iter().any(|slot| slot.view.is_some_and(|(viewed, _)| viewed == source)) {
+                self.allocate(now, member);
+            }
         }
     }
 
-    /// The video slots of a meeting, of one source or of any.
-    fn video_slots(&self, meeting: MeetingId, source: Option<Source>) -> Vec<SlotAddress> {
-        let members = self.rooms.get(&meeting).map(|room| room.members.as_slice()).unwrap_or_default();
-        let mut found = Vec::new();
-        for &key in members {
-            let slots = self.peer(key).map(|peer| peer.outgoing.slots.as_slice()).unwrap_or_default();
-            for (index, slot) in slots.iter().enumerate() {
-                let shows = slot.view.is_some_and(|(viewed, _)| source.is_none_or(|s| s == viewed));
-                if shows {
-                    found.push(SlotAddress { peer: key, slot: index as u8 });
+    /// The line got thinner: what it cannot carry any more goes now.
+    pub(super) fn relieve(&mut self, now: Instant, key: PeerKey) {
+        if self.peer(key).is_some_and(|peer| peer.sender.estimate() < peer.outgoing.given) {
+            self.allocate(now, key);
+        }
+    }
+
+    /// Decides what the video slots of a receiver carry.
+    fn allocate(&mut self, now: Instant, key: PeerKey) {
+        let Some(peer) = self.peer(key) else { return };
+        let (estimate, fell) = (peer.sender.estimate(), peer.outgoing.fell);
+        let voices = peer.outgoing.voices().max(1) as u32 * allocation::voice(estimate);
+        let mut places: Vec<Place> = (0_u8..)
+            .zip(&peer.outgoing.slots)
+            .filter(|(_, slot)| slot.kind() == SlotKind::Video)
+            .map(|(index, slot)| self.place(now, key, index, slot))
+            .collect();
+        places.sort_by_key(|place| place.rank);
+        let (sending, wishes): (Vec<_>, Vec<_>) =
+            places.iter().filter_map(|place| place.wish.clone()).unzip();
+        let rising = fell.is_none_or(|at| now.saturating_duration_since(at) >= REST);
+        let budget = if estimate == u32::MAX { estimate } else { estimate.saturating_sub(voices) };
+        let chosen = allocation::allocate(budget, rising, &wishes);
+        let falls = |(layer, wish): (&Option<usize>, &Wish)| wish.falls_to(*layer);
+        let has_fallen = chosen.iter().zip(&wishes).any(falls);
+        if let Some(peer) = self.peer_mut(key) {
+            peer.sender.set_wanted(allocation::wanted(&wishes).saturating_add(voices));
+            peer.outgoing.given = allocation::cost(&chosen, &wishes).saturating_add(voices);
+            peer.outgoing.fell = if has_fallen { Some(now) } else { fell };
+        }
+        let mut chosen = sending.into_iter().zip(chosen);
+        for Place { slot, wish, .. } in places {
+            let address = SlotAddress { peer: key, slot };
+            match wish.and_then(|_| chosen.next()) {
+                None => self.set_wanted(now, address, None),
+                Some(((_, sender, track), Some(layer))) => {
+                    let wanted = LayerAddress { peer: sender, track, layer: layer as u8 };
+                    self.set_wanted(now, address, Some(wanted));
+                }
+                Some(((source, ..), None)) => {
+                    self.leave_layers(address);
+                    self.say(address, Some((source, true)), None);
                 }
             }
         }
-        found
     }
 
-    /// Decides what a video slot should carry.
-    fn reselect(&mut self, now: Instant, address: SlotAddress) {
-        let Some(peer) = self.peer(address.peer) else { return };
-        let Some(slot) = peer.outgoing.slots.get(usize::from(address.slot)) else { return };
-        let chosen = slot.view.and_then(|(source, height)| {
-            let (key, incoming) = self.sender(source.seat, peer.meeting)?;
-            let (index, track) = incoming.track(source.kind)?;
+    /// A video slot with what it wishes for, if that sends, on whatever worker.
+    fn place(&self, now: Instant, key: PeerKey, index: u8, slot: &ReceiveSlot) -> Place {
+        let wish = slot.view.and_then(|(source, height)| {
+            let meeting = self.peer(key)?.meeting;
+            let (from, incoming) = self.sender(source.seat, meeting)?;
+            let (track_index, track) = incoming.track(source.kind)?;
             if matches!(track.current_state(now), TrackState::Gated | TrackState::Off) {
                 return None;
             }
-            let layer = layer::choose(&track.views(), height, peer.outgoing.budget())?;
-            Some(LayerAddress { peer: key, track: index as u8, layer: layer as u8 })
+            let track_index = track_index as u8;
+            let is_same = |layer: &LayerAddress| layer.peer == from && layer.track == track_index;
+            let current = slot.wanted.or(slot.current).filter(is_same).map(|layer| usize::from(layer.layer));
+            let class = Class::of(source.kind.is_screen(), height);
+            Some(((source, from, track_index), Wish { class, layers: track.views(), height, current }))
         });
-        self.set_wanted(now, address, chosen);
+        Place { slot: index, rank: slot.rank, wish }
+    }
+
+    /// Tells senders which layers nobody needs, here or on another worker.
+    fn update_demand(&mut self, now: Instant, key: PeerKey) {
+        let Some(Some(peer)) = self.peers.get_mut(key.index as usize) else { return };
+        let seat = peer.seat;
+        let several = |track: &&mut Track| track.layers.len() > 1 && track.state == TrackState::Sending;
+        for track in peer.incoming.tracks.iter_mut().filter(several) {
+            let mut needed = [false; MAX_LAYERS];
+            for (needed, layer) in needed.iter_mut().zip(&track.layers) {
+                *needed = layer.as_ref().is_some_and(|layer| layer.is_shown());
+            }
+            if let Some(told) = track.demand.update(now, needed) {
+                let layers = told.into_iter().take(track.layers.len()).collect();
+                self.events.push_back(Event::Demand { seat, kind: track.kind(), layers });
+            }
+        }
     }
 
     /// Turns a slot to a layer, at its next key frame, or empties it at once.
@@ -126,6 +186,7 @@ impl Worker {
         let Some(slot) = peer.outgoing.slots.get_mut(usize::from(address.slot)) else { return };
         let left = [slot.current.take(), slot.wanted.take()];
         slot.rewriter.clear();
+        peer.outgoing.forget(address.slot);
         for layer in left.into_iter().flatten() {
             self.unsubscribe(layer, address);
         }
@@ -169,6 +230,7 @@ impl Worker {
         }
         room.next_tick = now + ROOM_TICK;
         let voices = room.speakers.select(now).to_vec();
+        let leaders = room.speakers.leaders();
         let members = room.members.clone();
         let look = now >= room.next_look;
         if look {
@@ -185,18 +247,18 @@ impl Worker {
         }
         self.tell_trunks(meeting, look);
         for key in members {
-            self.assign_voices(now, key, &voices);
-        }
-        if look {
-            for slot in self.video_slots(meeting, None) {
-                self.reselect(now, slot);
+            self.assign_voices(now, key, &voices, leaders);
+            if look {
+                self.allocate(now, key);
             }
+            self.update_demand(now, key);
         }
         self.timers.push(Reverse((now + ROOM_TICK, Timer::Room(meeting))));
     }
 
-    /// Puts the voices into a receiver's audio slots, its own left out.
-    fn assign_voices(&mut self, now: Instant, key: PeerKey, voices: &[LayerAddress]) {
+    /// Puts the voices into a receiver's audio slots, its own left out; the first `leaders` of them before
+    /// all others.
+    fn assign_voices(&mut self, now: Instant, key: PeerKey, voices: &[LayerAddress], leaders: usize) {
         let Some(peer) = self.peer(key) else { return };
         let slots: Vec<u8> = (0u8..)
             .zip(&peer.outgoing.slots)
@@ -208,11 +270,27 @@ impl Worker {
             slot.wanted.or(slot.current)
         };
         let mut places: Vec<_> = slots.iter().map(carries).collect();
+        let carried = places.iter().flatten().count();
+        let count = allocation::voices(peer.sender.estimate(), carried).min(slots.len());
+        let surplus: Vec<u8> = slots
+            .iter()
+            .skip(count)
+            .zip(places.split_off(count))
+            .filter_map(|(slot, voice)| voice.and(Some(*slot)))
+            .collect();
         let mut changes = Vec::new();
         let owner = peer.owner;
         let is_own = |voice: &LayerAddress| self.place_of(voice.peer).is_some_and(|(_, seat)| seat == owner);
-        let wanted = voices.iter().copied().filter(|voice| !is_own(voice));
+        // Whoever is heard stays while he is among the loudest: with one place, two speakers must not
+        // take it from each other with every word.
+        let others = voices.iter().copied().enumerate().filter(|(_, voice)| !is_own(voice));
+        let mut wanted: Vec<_> = others.take(count + 1).collect();
+        wanted.sort_by_key(|(at, voice)| (*at >= leaders, !places.contains(&Some(*voice))));
+        let wanted = wanted.into_iter().map(|(_, voice)| voice);
         speaker::assign(&mut places, wanted, |place, voice| changes.push((place, voice)));
+        for slot in surplus {
+            self.set_wanted(now, SlotAddress { peer: key, slot }, None);
+        }
         for (place, voice) in changes {
             if let Some(slot) = slots.get(place) {
                 self.set_wanted(now, SlotAddress { peer: key, slot: *slot }, Some(voice));
@@ -240,3 +318,14 @@ impl Worker {
         }
     }
 }
+
+/// A video slot on its way through the allocation.
+struct Place {
+    slot: u8,
+    rank: u8,
+    /// Source, sender, index of its track.
+    wish: Option<((Source, PeerKey, u8), Wish)>,
+}
+
+/// After a slot had to take less, none takes more for so long.
+const REST: Duration = Duration::from_secs(2);

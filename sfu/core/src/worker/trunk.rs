@@ -8,7 +8,8 @@ use super::Worker;
 use crate::{
     TrackState,
     incoming::{Incoming, Layer, LayerAddress, PeerKey, Track},
-    rtp::{AudioLevel, Packet},
+    rtp::Packet,
+    speaker::Heard,
     trunk::{Batch, Kind, Mask, TrunkMessage, Trunks, bit, is_mirror},
 };
 
@@ -197,12 +198,12 @@ impl Worker {
         }
     }
 
-    fn hear(&mut self, now: Instant, from: u8, meeting: MeetingId, voices: &[(PeerKey, u8, AudioLevel)]) {
+    fn hear(&mut self, now: Instant, from: u8, meeting: MeetingId, voices: &[(PeerKey, u8, Heard)]) {
         let Some(room) = self.rooms.get_mut(&meeting) else { return };
-        for (peer, track, level) in voices {
+        for (peer, track, heard) in voices {
             if let Some(key) = self.trunks.of_origin(from, *peer) {
                 let voice = LayerAddress { peer: key, track: *track, layer: 0 };
-                room.speakers.heard(voice, *level, now);
+                room.speakers.heard(voice, *heard, now);
             }
         }
     }

@@ -22,3 +22,8 @@ export function layersFor(height: number): LayerSettings[] {
     if (height >= 340) return [layer("q", 2, 150_000), layer("h", 1, 700_000), layer("f", 1, 700_000, false)];
     return [layer("q", 1, 250_000), layer("h", 1, 250_000, false), layer("f", 1, 250_000, false)];
 }
+
+/** The settings with the layers nobody needs switched off; `layers` says lowest first which are needed. */
+export function needed(settings: LayerSettings[], layers: readonly boolean[]): LayerSettings[] {
+    return settings.map((one, at) => ({ ...one, active: one.active && (layers[at] ?? true) }));
+}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { failureOf } from "./failure";
-import { layersFor } from "./layers";
+import { layersFor, needed } from "./layers";
 import { grade, quality, read } from "./quality";
 import { speechOpus } from "./sdp";
 
@@ -27,6 +27,12 @@ describe("layers", () => {
             ["h", 1],
         ]);
         expect(active(240).map((layer) => layer.rid)).toEqual(["q"]);
+    });
+    test("layers nobody needs are off; what the camera cannot give stays off", () => {
+        const active = (height: number, layers: boolean[]) => needed(layersFor(height), layers).map((one) => one.active);
+        expect(active(720, [true, false, false])).toEqual([true, false, false]);
+        expect(active(720, [])).toEqual([true, true, true]);
+        expect(active(360, [true, true, true])).toEqual([true, true, false]);
     });
 });
 

@@ -4,7 +4,7 @@
 
 import { AUDIO_SLOTS, VIDEO_SLOTS } from "../model/stage";
 import { lean } from "./codecs";
-import { layersFor } from "./layers";
+import { layersFor, needed } from "./layers";
 import { speechOpus } from "./sdp";
 
 export interface LocalTracks {
@@ -23,6 +23,8 @@ export class Peer {
     readonly audioSlots: MediaStream[];
     readonly videoSlots: MediaStream[];
     readonly #senders: Record<(typeof SENDERS)[number], RTCRtpSender>;
+    /** Which layers of the camera anybody needs, lowest first; all until the hub says otherwise. */
+    #needed: readonly boolean[] = [];
     #closed = false;
     #last: Promise<void> = Promise.resolve();
 
@@ -79,10 +81,19 @@ export class Peer {
         );
     }
 
-    /** Adapts the layers to what the camera really delivers. */
+    /** The hub says which layers of the camera are needed: the others cost uplink and processor for nothing. */
+    need(layers: readonly boolean[]): Promise<void> {
+        this.#needed = layers;
+        const { camera } = this.#senders;
+        const change = this.#last.then(() => (camera.track && !this.#closed ? this.#fit(camera, camera.track) : undefined));
+        this.#last = change.catch(() => {});
+        return this.#last;
+    }
+
+    /** Adapts the layers to what the camera really delivers and to what is needed of it. */
     async #fit(sender: RTCRtpSender, track: MediaStreamTrack): Promise<void> {
         const parameters = sender.getParameters();
-        const wanted = layersFor(track.getSettings().height ?? 720);
+        const wanted = needed(layersFor(track.getSettings().height ?? 720), this.#needed);
         for (const encoding of parameters.encodings) {
             const settings = wanted.find((layer) => layer.rid === encoding.rid);
             if (settings) Object.assign(encoding, { ...settings, rid: encoding.rid });

@@ -54,8 +54,13 @@ describe("state", () => {
             slot: 3,
             source: { seat: "b", kind: "camera" },
             rtpTimestamp: 7,
+            saving: true,
         });
-        expect(slotted.videoSlots[3]).toEqual({ source: { seat: "b", kind: "camera" }, rtpTimestamp: 7 });
+        expect(slotted.videoSlots[3]).toEqual({
+            source: { seat: "b", kind: "camera" },
+            rtpTimestamp: 7,
+            saving: true,
+        });
         expect(slotted.videoSlots[0]?.source).toBeNull();
         expect(withoutMedia(slotted).videoSlots).toEqual([]);
     });
@@ -147,6 +152,13 @@ describe("view", () => {
         expect(assign([], many)).toHaveLength(12);
         const twice = assign([], [want("a", 100), want("a", 700)]);
         expect(twice).toEqual([{ slot: 0, source: { seat: "a", kind: "camera" }, height: 720 }]);
+    });
+    test("the hub hears what is most important first, wherever it stands", () => {
+        const first = assign([], [want("a"), want("b")]);
+        const next = assign(first, [want("b"), want("a")]);
+        expect(next.map((view) => view.source.seat)).toEqual(["b", "a"]);
+        expect(slotOf(next, "b")).toBe(1);
+        expect(changed(first, next)).toBe(true);
     });
     test("small changes of size are not worth a message", () => {
         const before = assign([], [want("a", 330)]);

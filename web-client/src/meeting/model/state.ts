@@ -19,6 +19,8 @@ const MOST_CHAT = 500;
 export interface Mapping {
     source: Source | null;
     rtpTimestamp: number | null;
+    /** It sends, but our line is too thin to show it now. */
+    saving: boolean;
 }
 
 export interface MeetingState {
@@ -65,8 +67,9 @@ export function apply(state: MeetingState, message: ServerMessage): MeetingState
         case "slot": {
             const key = message.kind === "video" ? "videoSlots" : "audioSlots";
             const slots = [...state[key]];
-            while (slots.length <= message.slot) slots.push({ source: null, rtpTimestamp: null });
-            slots[message.slot] = { source: message.source, rtpTimestamp: message.rtpTimestamp };
+            while (slots.length <= message.slot) slots.push({ source: null, rtpTimestamp: null, saving: false });
+            const { source, rtpTimestamp, saving } = message;
+            slots[message.slot] = { source, rtpTimestamp, saving };
             return { ...state, [key]: slots };
         }
         default:

@@ -12,7 +12,8 @@ const STEPS = [90, 180, 360, 720, 1080, 2160];
 
 const step = (height: number) => STEPS.find((limit) => height <= limit * 1.1) ?? 2160;
 
-/** The next view: `previous` is what was asked last; `demands` come most important first. */
+/** The next view: `previous` is what was asked last; `demands` come most important first, and so does the
+ *  result: a thin line is shared in this order. */
 export function assign(previous: readonly View[], demands: readonly Demand[], slots = VIDEO_SLOTS): View[] {
     const wanted: Demand[] = [];
     for (const demand of demands) {
@@ -29,8 +30,7 @@ export function assign(previous: readonly View[], demands: readonly Demand[], sl
             const slot = kept.find((view) => same(view.source, source))?.slot ?? free.shift();
             return slot === undefined ? null : { slot, source, height: step(height) };
         })
-        .filter((view) => view !== null)
-        .sort((a, b) => a.slot - b.slot);
+        .filter((view) => view !== null);
 }
 
 /** Whether the hub needs to hear about it. */

@@ -14,9 +14,11 @@ use base::{
     random::Seeded,
 };
 use dimpl::{Config, Dtls, DtlsCertificate, Output, SrtpProfile};
+use testkit::link::Link;
 
 use crate::{
     Event, Path, Source, Worker, WorkerConfig,
+    arrivals::Arrivals,
     codec::Codec,
     dtls::Certificate,
     ice::{self, Credentials},
@@ -72,6 +74,8 @@ pub struct Client {
     outbox: VecDeque<Vec<u8>>,
     /// dB below the loudest that the microphone says; nothing when it is off.
     pub voice: Option<u8>,
+    /// Bytes of 20 ms of it.
+    pub voice_bytes: usize,
     pub camera: bool,
     /// What the camera sends.
     pub codec: Codec,
@@ -84,6 +88,13 @@ pub struct Client {
     last_sound: Vec<u8>,
     /// The cable is in.
     pub online: bool,
+    /// What it receives comes this way; without, at once.
+    pub downlink: Option<Link>,
+    under_way: VecDeque<(Instant, Vec<u8>)>,
+    arrivals: Arrivals,
+    /// Further packets of a key frame.
+    pub key_packets: usize,
+    off: Vec<usize>,
     checked: bool,
 }
 
@@ -100,6 +111,7 @@ pub struct Net {
     pub offer_as: Option<(&'static str, &'static str)>,
     /// Number of the first client's seat.
     first: usize,
+    random: Seeded,
 }
 
 pub fn seat(number: usize) -> SeatId {
@@ -131,6 +143,7 @@ impl Net {
             ticks: 0,
             offer_as: None,
             first,
+            random: Seeded::new(7),
         };
         (0..count).for_each(|number| net.join(number));
         net
@@ -206,10 +219,20 @@ impl Net {
         self.worker.flush(self.now);
         let sent: Vec<_> = self.worker.transmits().iter().map(|(p, b)| (p.remote, b.to_vec())).collect();
         self.worker.transmits().clear();
-        for (to, mut datagram) in sent {
+        for (to, datagram) in sent {
             moved = true;
             if let Some(client) = self.clients.iter_mut().find(|c| c.address == to && c.online) {
-                client.receive(self.now, &mut datagram);
+                let arrives = match &mut client.downlink {
+                    // IPv4 and UDP use the line as well.
+                    Some(link) => link.carry(self.now, datagram.len() + 28, &mut self.random),
+                    None => Some(self.now),
+                };
+                client.under_way.extend(arrives.map(|at| (at, datagram)));
+            }
+        }
+        for client in &mut self.clients {
+            while let Some((at, mut datagram)) = client.under_way.pop_front_if(|(at, _)| *at <= self.now) {
+                client.receive(at, &mut datagram);
             }
         }
         while let Some(event) = self.worker.poll_event() {
@@ -275,6 +298,7 @@ impl Client {
             ],
             outbox: VecDeque::new(),
             voice: None,
+            voice_bytes: 80,
             camera: false,
             codec: Codec::Vp8,
             red: false,
@@ -282,8 +306,24 @@ impl Client {
             lose: None,
             last_sound: Vec::new(),
             online: true,
+            downlink: None,
+            under_way: VecDeque::new(),
+            arrivals: Arrivals::new(now),
+            key_packets: 0,
+            off: Vec::new(),
             checked: false,
         }
+    }
+
+    /// Switches layers off, by index of stream; all others are on again with a key frame.
+    pub fn switch_off(&mut self, off: &[usize]) {
+        self.off = off.to_vec();
+        self.demand_key();
+    }
+
+    /// The next frame of every layer is a key frame.
+    pub fn demand_key(&mut self) {
+        self.streams.iter_mut().for_each(|stream| stream.key_due = true);
     }
 
     /// A check at once and every 2 s, DTLS when it is time, sound every 20 ms, a frame every 40 ms.
@@ -300,7 +340,21 @@ impl Client {
             self.send_sound(level);
         }
         if self.camera && ticks.is_multiple_of(8) {
-            (1..4).for_each(|stream| self.send_frame(stream));
+            let on: Vec<usize> = (1..4).filter(|stream| !self.off.contains(stream)).collect();
+            on.into_iter().for_each(|stream| self.send_frame(stream));
+        }
+        if ticks.is_multiple_of(12) {
+            self.send_arrivals();
+        }
+    }
+
+    /// Transport-wide feedback, as browsers give it.
+    fn send_arrivals(&mut self) {
+        while let Some(report) = self.arrivals.report() {
+            self.send_rtcp(|builder| {
+                let first = SequenceNumber(report.first);
+                builder.transport_feedback(Ssrc(1), Ssrc(2), first, &report.arrivals, report.count);
+            });
         }
     }
 
@@ -336,6 +390,14 @@ impl Client {
                 let Some((inbound, _)) = &mut self.srtp else { return };
                 let len = inbound.open_rtp(datagram).expect("the worker seals what we can open");
                 let packet = Packet::parse(&datagram[..len]).unwrap();
+                let ids = self.offer.sections.last().unwrap().extensions;
+                if let Some(number) = packet.extensions(&ids).transport_sequence {
+                    self.arrivals.handle_packet(now, number);
+                }
+                // Padding of a probe.
+                if packet.payload().is_empty() {
+                    return;
+                }
                 self.got.push(Got {
                     ssrc: packet.header.ssrc.0,
                     payload_type: packet.header.payload_type.value(),
@@ -370,7 +432,7 @@ impl Client {
         stream.frames += 1;
         let lost = self.lose.is_some_and(|lose| stream.frames.is_multiple_of(lose));
         let level = Some(AudioLevel { voice: true, level });
-        let sound = vec![stream.frames as u8; 80];
+        let sound = vec![stream.frames as u8; self.voice_bytes];
         let before = std::mem::replace(&mut self.last_sound, sound.clone());
         if self.red && !before.is_empty() {
             let head = 0x80 << 24 | 111 << 24 | 960 << 10 | before.len() as u32;
@@ -390,7 +452,7 @@ impl Client {
         self.last_sound.clear();
     }
 
-    /// Two packets make a frame.
+    /// Two packets make a frame, key frames may have more.
     fn send_frame(&mut self, index: usize) {
         let stream = &mut self.streams[index];
         let key = std::mem::take(&mut stream.key_due);
@@ -414,6 +476,9 @@ impl Client {
             Codec::H264 => payload[1] &= !0x80,
             Codec::Av1 => payload[0] = 0x90,
             _ => payload[0] = 0x80,
+        }
+        for _ in 0..if key { self.key_packets } else { 0 } {
+            self.send(index, timestamp, false, None, &payload);
         }
         self.send(index, timestamp, true, None, &payload);
     }

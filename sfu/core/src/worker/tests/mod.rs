@@ -3,6 +3,7 @@
 mod client;
 mod codecs;
 mod keys;
+mod lines;
 mod sound;
 mod trunk;
 

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use testkit::link::{Link, Shape};
+
 use super::{
     SECOND, VIDEO, camera,
     client::{Net, seat},
@@ -130,6 +132,49 @@ fn the_height_of_a_view_decides_the_layer_across_workers() {
     }
 }
 
+/// What the camera of seat 0 was told about its layers.
+fn demands(pair: &mut Pair) -> Vec<Vec<bool>> {
+    let told = |event: Event| match event {
+        Event::Demand { seat: s, kind: MediaKind::Camera, layers } if s == seat(0) => Some(layers),
+        _ => None,
+    };
+    std::mem::take(&mut pair.nets[0].events).into_iter().filter_map(told).collect()
+}
+
+#[test]
+fn a_layer_is_needed_while_another_worker_shows_it() {
+    let mut pair = Pair::new(1, 1);
+    pair.view(0, 0, 720);
+    pair.run(2 * SECOND);
+    assert_eq!(demands(&mut pair), [[true, false, true]]);
+    pair.nets[0].clients[0].switch_off(&[2]);
+    pair.view(0, 0, 360);
+    pair.run(Duration::from_millis(60));
+    assert_eq!(demands(&mut pair), [[true, true, true]], "what is off can be wished for from there");
+    pair.nets[0].clients[0].switch_off(&[]);
+    pair.run(4 * SECOND);
+    assert_eq!(demands(&mut pair), [[true, true, false]]);
+    assert_eq!(pair.nets[1].clients[0].in_slot(VIDEO).last().unwrap().payload.len(), 600);
+}
+
+#[test]
+fn a_thin_line_of_one_worker_costs_a_wide_one_there_nothing() {
+    let mut pair = Pair::new(1, 2);
+    pair.view(0, 0, 720);
+    pair.view(1, 0, 720);
+    pair.run(3 * SECOND);
+    let thin = Shape::of_rate(250_000, Duration::from_millis(20));
+    pair.nets[1].clients[0].downlink = Some(Link::new(thin));
+    pair.run(6 * SECOND);
+    pair.forget();
+    pair.run(5 * SECOND);
+    let sizes = |client: usize| -> Vec<usize> {
+        pair.nets[1].clients[client].in_slot(VIDEO).iter().map(|got| got.payload.len()).collect()
+    };
+    assert!(sizes(1).len() >= 248 && sizes(1).iter().all(|size| *size == 900));
+    assert!(sizes(0).len() > 200 && sizes(0).iter().all(|size| *size == 300), "the smallest layer");
+}
+
 #[test]
 fn who_views_for_a_seat_of_another_worker_never_gets_that_seats_media() {
     let mut pair = Pair::new(2, 1);
@@ -166,6 +211,23 @@ fn voices_are_heard_across_workers_and_levels_told_once() {
         levels.max()
     };
     assert_eq!([told(&pair.nets[0]), told(&pair.nets[1])], [Some(4), None]);
+}
+
+#[test]
+fn the_chair_is_heard_on_another_worker_before_louder_voices() {
+    let mut pair = Pair::new(5, 1);
+    for (number, client) in pair.nets[0].clients.iter_mut().enumerate() {
+        client.voice = Some(if number == 4 { 70 } else { 30 });
+    }
+    let hears_chair = |pair: &Pair| {
+        let sources = (0..3).filter_map(|slot| pair.nets[1].slot(0, SlotKind::Audio, slot));
+        sources.into_iter().any(|source| source.seat == seat(4))
+    };
+    pair.run(2 * SECOND);
+    assert!(!hears_chair(&pair));
+    pair.command(Command::Lead { seat: seat(4), leads: true });
+    pair.run(SECOND / 2);
+    assert!(hears_chair(&pair));
 }
 
 #[test]

@@ -81,6 +81,7 @@ export default {
     seatReconnecting: "Reconnecting",
     pictureLost: "Picture lost",
     pictureGated: "Picture is held back",
+    pictureSaving: "Picture off: weak connection",
     microphone_off: "Microphone is off",
     microphone_gated: "Microphone is held back",
     microphone_lost: "Sound lost",

@@ -79,6 +79,7 @@ export default {
     seatReconnecting: "Đang kết nối lại",
     pictureLost: "Mất hình",
     pictureGated: "Hình chưa được chuyển đi",
+    pictureSaving: "Tạm tắt hình vì đường truyền yếu",
     microphone_off: "Micro đang tắt",
     microphone_gated: "Micro chưa được chuyển tiếng",
     microphone_lost: "Mất tiếng",

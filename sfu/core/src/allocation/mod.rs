@@ -1,0 +1,242 @@
+//! Who gets what of a line: the video slots of one receiver by importance, and how many voices.
+//! `docs/algorithms/allocation.md` has the reasons. Decided afresh each time, from nothing but its
+//! arguments.
+
+pub mod demand;
+pub mod layer;
+
+use layer::LayerView;
+
+/// What a picture is to its viewer. Earlier is more important.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Papers: unreadable is useless, late is not.
+    Screen,
+    /// A face drawn large.
+    Stage,
+    /// A face drawn small.
+    Thumbnail,
+}
+
+impl Class {
+    /// The class of a picture drawn `height` device pixels high.
+    pub fn of(is_screen: bool, height: u16) -> Self {
+        match is_screen {
+            true => Self::Screen,
+            false if height >= STAGE_HEIGHT => Self::Stage,
+            false => Self::Thumbnail,
+        }
+    }
+}
+
+/// One slot's wish.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// Its class.
+    pub class: Class,
+    /// The layers of its source, lowest first.
+    pub layers: Vec<LayerView>,
+    /// The height it is drawn at.
+    pub height: u16,
+    /// The layer it has, of the same source.
+    pub current: Option<usize>,
+}
+
+/// The layer of each wish, most important first; none where the line is too thin. Unless `rising`
+/// no picture becomes better now than it is.
+pub fn allocate(budget: u32, rising: bool, wishes: &[Wish]) -> Vec<Option<usize>> {
+    let mut plan = Plan { left: budget, rising, chosen: vec![None; wishes.len()] };
+    let stage = wishes.iter().position(|wish| wish.class == Class::Stage);
+    for (at, wish) in wishes.iter().enumerate().filter(|(_, wish)| wish.class == Class::Screen) {
+        plan.raise(at, wish, u16::MAX);
+    }
+    // The speaker becomes recognisable before the others appear at all.
+    if let Some((at, wish)) = stage.and_then(|at| Some((at, wishes.get(at)?))) {
+        plan.raise(at, wish, FAIR_HEIGHT);
+    }
+    for (at, wish) in wishes.iter().enumerate() {
+        plan.raise(at, wish, 0);
+    }
+    for (at, wish) in wishes.iter().enumerate() {
+        plan.raise(at, wish, u16::MAX);
+    }
+    plan.chosen
+}
+
+/// Bit/s that `wishes` would take without a limit.
+pub fn wanted(wishes: &[Wish]) -> u32 {
+    let best = |wish: &Wish| Some(wish.cost(wish.ideal(u16::MAX)?));
+    wishes.iter().filter_map(best).fold(0, u32::saturating_add)
+}
+
+/// Bit/s of what was chosen.
+pub fn cost(chosen: &[Option<usize>], wishes: &[Wish]) -> u32 {
+    chosen.iter().zip(wishes).filter_map(|(layer, wish)| Some(wish.cost((*layer)?))).sum()
+}
+
+/// How many voices a line of `estimate` bit/s carries; with those it has, so that it does not waver.
+pub fn voices(estimate: u32, carried: usize) -> usize {
+    let reserve = |count: usize| if count > carried { 5 } else { 4 };
+    let fits = |count: usize, rate: u32| estimate / 5 * 4 >= rate / 5 * reserve(count);
+    1 + usize::from(fits(2, TWO_VOICES)) + usize::from(fits(3, THREE_VOICES))
+}
+
+/// Bit/s of a voice with its headers on a line of `estimate` bit/s.
+pub fn voice(estimate: u32) -> u32 {
+    if is_redundant(estimate) { REDUNDANT_VOICE } else { VOICE }
+}
+
+/// Whether a line carries sound twice (RFC 2198) for receivers that agreed to it.
+pub fn is_redundant(estimate: u32) -> bool {
+    estimate >= REDUNDANCY
+}
+
+struct Plan {
+    left: u32,
+    rising: bool,
+    chosen: Vec<Option<usize>>,
+}
+
+impl Plan {
+    /// Gives a slot the best layer that fits, no higher than needed for `height` lines and its wish.
+    fn raise(&mut self, at: usize, wish: &Wish, height: u16) {
+        let Some(ideal) = wish.ideal(height) else { return };
+        let Some(place) = self.chosen.get_mut(at) else { return };
+        let has = place.map_or(0, |layer| wish.cost(layer));
+        let room = self.left.saturating_add(has);
+        let fits = |layer: usize| {
+            let cost = wish.cost(layer);
+            let is_rise = wish.current.is_none_or(|current| layer > current);
+            // Above what it has only with a reserve, or it would come and go.
+            let needed = if is_rise { cost.saturating_add(cost / 8) } else { cost };
+            needed <= room && (!is_rise || self.rising)
+        };
+        let from = place.map_or(0, |layer| layer + 1);
+        let best = (from..=ideal).rev().find(|&layer| wish.usable(layer) && fits(layer));
+        if let Some(best) = best {
+            *place = Some(best);
+            if room != u32::MAX {
+                self.left = room - wish.cost(best).min(room);
+            }
+        }
+    }
+}
+
+impl Wish {
+    /// The smallest usable layer that is high enough for `limit` lines and for the box it is drawn in.
+    fn ideal(&self, limit: u16) -> Option<usize> {
+        layer::choose(&self.layers, self.height.min(limit))
+    }
+
+    /// Whether `chosen` is less than it has and could use.
+    pub fn falls_to(&self, chosen: Option<usize>) -> bool {
+        let kept = self.current.min(self.ideal(u16::MAX));
+        kept.is_some_and(|kept| chosen.is_none_or(|chosen| chosen < kept))
+    }
+
+    fn usable(&self, layer: usize) -> bool {
+        self.layers.get(layer).is_some_and(|layer| layer.alive)
+    }
+
+    /// Bit/s on the wire.
+    fn cost(&self, layer: usize) -> u32 {
+        let measured = self.layers.get(layer).map_or(0, |layer| layer.bitrate);
+        let nominal = if self.class == Class::Screen { NOMINAL_SCREEN } else { nominal(layer) };
+        let rate = if measured == 0 { nominal } else { measured };
+        // Headers below RTP, the tag, what is sent again.
+        rate.saturating_add(rate / 12)
+    }
+}
+
+fn nominal(layer: usize) -> u32 {
+    NOMINAL.get(layer).copied().unwrap_or(1_500_000)
+}
+
+/// Bit/s of a camera's layers until they are measured.
+const NOMINAL: [u32; 3] = [100_000, 400_000, 1_500_000];
+const NOMINAL_SCREEN: u32 = 300_000;
+/// Drawn at least this high a face is looked at, lower it is there.
+const STAGE_HEIGHT: u16 = 300;
+/// Lines at which a face is recognisable.
+const FAIR_HEIGHT: u16 = 360;
+const VOICE: u32 = 45_000;
+const REDUNDANT_VOICE: u32 = 80_000;
+/// Bit/s of line below which a second copy of the sound would push out what it is there to protect.
+const REDUNDANCY: u32 = 250_000;
+/// Bit/s of line from which on a second and a third voice pass.
+const TWO_VOICES: u32 = 120_000;
+const THREE_VOICES: u32 = 200_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn camera(height: u16, current: Option<usize>) -> Wish {
+        let layer = |height, bitrate| LayerView { alive: true, height: Some(height), bitrate };
+        let layers = vec![layer(180, 100_000), layer(360, 400_000), layer(720, 1_500_000)];
+        Wish { class: Class::of(false, height), layers, height, current }
+    }
+
+    fn screen(bitrate: u32) -> Wish {
+        let layers = vec![LayerView { alive: true, height: Some(1_080), bitrate }];
+        Wish { class: Class::Screen, layers, height: 1_080, current: None }
+    }
+
+    /// Papers, a speaker, two small faces.
+    fn meeting() -> Vec<Wish> {
+        vec![screen(300_000), camera(720, None), camera(180, None), camera(180, None)]
+    }
+
+    #[test]
+    fn a_thinner_line_gives_up_the_least_important_first() {
+        let at = |budget| allocate(budget, true, &meeting());
+        assert_eq!(at(u32::MAX), [Some(0), Some(2), Some(0), Some(0)]);
+        assert_eq!(at(3_000_000), [Some(0), Some(2), Some(0), Some(0)]);
+        assert_eq!(at(1_500_000), [Some(0), Some(1), Some(0), Some(0)]);
+        assert_eq!(at(900_000), [Some(0), Some(1), Some(0), None]);
+        assert_eq!(at(540_000), [Some(0), Some(0), None, None], "the speaker before the others");
+        assert_eq!(at(400_000), [Some(0), None, None, None]);
+        assert_eq!(at(130_000), [None, Some(0), None, None], "a face rather than nothing");
+        assert_eq!(at(50_000), [None; 4]);
+    }
+
+    #[test]
+    fn what_is_shown_stays_where_a_newcomer_would_not_fit() {
+        let tight = 440_000;
+        assert_eq!(allocate(tight, true, &[camera(360, Some(1))]), [Some(1)]);
+        assert_eq!(allocate(tight, true, &[camera(360, Some(0))]), [Some(0)]);
+        assert_eq!(allocate(2_000_000, false, &[camera(720, Some(1))]), [Some(1)], "not rising");
+        assert_eq!(allocate(200_000, false, &[camera(720, Some(1))]), [Some(0)], "down at once");
+    }
+
+    #[test]
+    fn only_layers_that_can_come_are_given() {
+        let mut wish = camera(720, None);
+        wish.layers[1].alive = false;
+        assert_eq!(allocate(800_000, true, &[wish.clone()]), [Some(0)]);
+        wish.layers.iter_mut().for_each(|layer| layer.alive = false);
+        assert_eq!(allocate(800_000, true, &[wish]), [None]);
+    }
+
+    #[test]
+    fn what_is_wanted_is_the_sum_of_what_is_drawn() {
+        let all = [100_000, 300_000, 1_500_000].map(|rate: u32| rate + rate / 12);
+        assert_eq!(wanted(&meeting()), all[1] + all[2] + 2 * all[0]);
+    }
+
+    #[test]
+    fn a_line_for_one_voice_gets_one() {
+        assert_eq!([64_000, 140_000, 200_000, 300_000, u32::MAX].map(|e| voices(e, 0)), [1, 1, 2, 3, 3]);
+        assert_eq!([110_000, 125_000].map(|estimate| voices(estimate, 2)), [1, 2]);
+        assert_eq!(voices(125_000, 1), 1);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_more_is_given_than_there_is(budget in 0..6_000_000_u32, heights in proptest::collection::vec(90..1_080_u16, 0..12)) {
+            let wishes: Vec<Wish> = heights.iter().map(|height| camera(*height, None)).collect();
+            let given = allocate(budget, true, &wishes);
+            proptest::prop_assert!(cost(&given, &wishes) <= budget);
+        }
+    }
+}
