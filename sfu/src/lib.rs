@@ -19,7 +19,7 @@ pub use config::Config;
 pub use handle::{Connected, Sfu, SfuHandle};
 pub use metrics::Metrics;
 pub use sfu_core::{
-    Event as SfuEvent, MediaKind, SlotKind, Source, TrackState, View,
+    Event as SfuEvent, MediaKind, Qualities, Quality, SlotKind, Source, TrackState, View,
     ice::Credentials,
     sdp::{OfferError, Purpose},
 };

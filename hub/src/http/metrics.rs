@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use sfu::SfuHandle;
+use sfu::{Qualities, Quality, SfuHandle};
 
 /// `GET /metrics`.
 pub fn router(sfu: SfuHandle) -> Router {
@@ -69,5 +69,53 @@ fn answer(sfu: &SfuHandle) -> Response {
         "Datagrams a full backlog lost.",
         figures.sockets.dropped,
     );
+    text.push_str(&quality(&figures.media.quality));
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+/// Loss, jitter and round trips: sums over reports and how many, so that a rate of one divided by a rate of
+/// the other is an average over any time.
+fn quality(all: &Qualities) -> String {
+    let lines = [
+        ("up", "audio", all.up_audio),
+        ("up", "video", all.up_video),
+        ("down", "audio", all.down_audio),
+        ("down", "video", all.down_video),
+    ];
+    let mut text = String::new();
+    let mut summary = |name: &str, about: &str, sum: fn(&Quality) -> f64, count: fn(&Quality) -> u64| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "# HELP lienthong_{name} {about}\n# TYPE lienthong_{name} summary\n");
+        for (direction, media, quality) in &lines {
+            let labels = format!("{{direction=\"{direction}\",media=\"{media}\"}}");
+            let (sum, count) = (sum(quality), count(quality));
+            let _ =
+                write!(text, "lienthong_{name}_sum{labels} {sum}\nlienthong_{name}_count{labels} {count}\n");
+        }
+    };
+    summary(
+        "media_loss_ratio",
+        "Share of packets lost, by report.",
+        |q| q.lost as f64 / 256.0,
+        |q| q.reports,
+    );
+    summary("media_jitter_seconds", "Jitter, by report.", |q| q.jitter as f64 / 1e6, |q| q.reports);
+    summary("media_round_trip_seconds", "Round trips of receivers.", |q| q.trip as f64 / 1e6, |q| q.trips);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn averages_can_be_made_of_what_is_shown() {
+        let up = Quality { reports: 4, lost: 128, jitter: 20_000, trips: 0, trip: 0 };
+        let text = quality(&Qualities { up_audio: up, ..Qualities::default() });
+        let labels = "{direction=\"up\",media=\"audio\"}";
+        assert!(text.contains(&format!("lienthong_media_loss_ratio_sum{labels} 0.5\n")), "{text}");
+        assert!(text.contains(&format!("lienthong_media_loss_ratio_count{labels} 4\n")));
+        assert!(text.contains(&format!("lienthong_media_jitter_seconds_sum{labels} 0.02\n")));
+        assert_eq!(text.lines().filter(|line| !line.starts_with('#')).count(), 3 * 4 * 2);
+    }
 }

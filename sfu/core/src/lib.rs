@@ -16,6 +16,7 @@ pub mod nack;
 mod outgoing;
 mod output;
 mod peer;
+mod quality;
 mod reception;
 pub mod ring;
 mod room;
@@ -30,5 +31,6 @@ mod worker;
 
 pub use input::{Command, MediaKind, Path, Source, View};
 pub use output::{Event, SlotKind, TrackState, Transmits};
+pub use quality::{Qualities, Quality};
 pub use trunk::{MAX_WORKERS, TrunkMessage};
 pub use worker::{Metrics, Worker, WorkerConfig};

@@ -55,6 +55,7 @@ impl Worker {
 
     /// What the receiver lost of its video slots moves its ceiling.
     fn handle_reports(&mut self, now: Instant, key: PeerKey, blocks: Reports<'_>) {
+        self.note_reports(now, key, blocks);
         let Some(peer) = self.peer_mut(key) else { return };
         let (mut sum, mut count) = (0_u32, 0_u32);
         for block in blocks {
@@ -191,6 +192,7 @@ impl Worker {
             Some(SenderInfo { ssrc: slot.rewriter.ssrc(), ntp, timestamp, packets, octets })
         };
         let infos: Vec<SenderInfo> = peer.outgoing.slots.iter().filter_map(info).collect();
+        self.note_reception(key, &blocks);
         if !blocks.is_empty() {
             self.send_rtcp(key, |builder| {
                 builder.receiver_report(OWN_SSRC, &blocks);

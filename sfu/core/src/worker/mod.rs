@@ -6,6 +6,7 @@
 mod control;
 mod media;
 mod pacer;
+mod quality;
 mod select;
 #[cfg(test)]
 mod tests;
@@ -25,7 +26,7 @@ use base::{
 };
 
 use crate::{
-    Command, Event, MediaKind, Path, TrackState, Transmits, View,
+    Command, Event, MediaKind, Path, Qualities, TrackState, Transmits, View,
     dtls::{Certificate, DtlsError},
     ice::{Check, Credentials},
     incoming::{LayerAddress, PeerKey, SlotAddress},
@@ -66,6 +67,8 @@ pub struct Metrics {
     pub trunk_lost: u64,
     /// Datagrams that belonged to nobody or were forged.
     pub dropped: u64,
+    /// Loss, jitter and round trips.
+    pub quality: Qualities,
     /// Handshakes that agreed on AEAD_AES_128_GCM.
     pub aes_128_gcm: u64,
     /// Handshakes that agreed on AEAD_AES_256_GCM.
@@ -83,6 +86,7 @@ impl Metrics {
             resent: self.resent + other.resent,
             trunk_lost: self.trunk_lost + other.trunk_lost,
             dropped: self.dropped + other.dropped,
+            quality: self.quality.plus(other.quality),
             aes_128_gcm: self.aes_128_gcm + other.aes_128_gcm,
             aes_256_gcm: self.aes_256_gcm + other.aes_256_gcm,
         }

@@ -4,6 +4,7 @@ mod client;
 mod codecs;
 mod keys;
 mod lines;
+mod quality;
 mod sound;
 mod trunk;
 

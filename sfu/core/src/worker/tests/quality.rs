@@ -1,0 +1,51 @@
+//! What the figures say about the lines.
+
+use super::{SECOND, VIDEO, meeting, view};
+use crate::{
+    rtcp::{self, ReportBlock, ShortNtp},
+    rtp::Ssrc,
+};
+
+#[test]
+fn loss_on_the_way_in_is_counted_by_kind() {
+    let mut net = meeting(2);
+    net.clients[0].voice = Some(30);
+    net.clients[0].lose = Some(5);
+    net.run(5 * SECOND);
+    let quality = net.worker.metrics().quality;
+    let lost = quality.up_audio.lost as f64 / quality.up_audio.reports as f64 / 256.0;
+    assert!(quality.up_audio.reports >= 4 && (0.15..0.25).contains(&lost), "{quality:?}");
+    assert!(quality.up_video.reports >= 10 && quality.up_video.lost == 0, "{quality:?}");
+}
+
+#[test]
+fn what_receivers_report_is_summed_up_and_round_trips_are_measured() {
+    let mut net = meeting(2);
+    view(&mut net, 1, 0, 180);
+    net.run(2 * SECOND);
+    let (epoch, wall) = net.worker.config.epoch;
+    let ntp = ShortNtp::of(rtcp::ntp(wall.plus(net.now - epoch)));
+    let block = |slot: usize, jitter| ReportBlock {
+        ssrc: Ssrc(net.clients[1].slots[slot]),
+        fraction_lost: 64,
+        lost: 9,
+        highest: 0,
+        jitter,
+        // Sent 150 ms ago, and kept by the receiver for 50 ms.
+        last_report: ShortNtp(ntp.0.wrapping_sub(0x1_0000 * 15 / 100)),
+        since_last_report: ShortNtp(0x1_0000 / 20),
+    };
+    let stranger = ReportBlock { ssrc: Ssrc(7), ..block(VIDEO, 0) };
+    let blocks = [block(0, 480), block(VIDEO, 900), block(VIDEO + 1, u32::MAX), stranger];
+    net.clients[1].send_rtcp(|builder| {
+        builder.receiver_report(Ssrc(1), &blocks);
+    });
+    while net.exchange() {}
+    let quality = net.worker.metrics().quality;
+    let (audio, video) = (quality.down_audio, quality.down_video);
+    assert_eq!((audio.reports, audio.lost, audio.jitter), (1, 64, 10_000));
+    assert_eq!((video.reports, video.lost), (2, 128));
+    assert_eq!(video.jitter, 10_000 + 10_000_000, "nonsense does not spoil the sum");
+    assert_eq!((audio.trips, video.trips), (1, 2));
+    assert!((99_000..101_000).contains(&audio.trip), "{} µs", audio.trip);
+}
