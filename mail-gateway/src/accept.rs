@@ -1,6 +1,8 @@
 //! Taking responsibility for a letter (RFC 5321 §6.1): body on disk, then one transaction that holds
 //! every local delivery and every queue row. Only after its commit may anybody be told `250`.
 
+mod confirm;
+
 use std::collections::BTreeSet;
 
 use base::{LetterId, MailboxId, Timestamp, random::System};
@@ -8,7 +10,10 @@ use bytes::Bytes;
 use database::sqlx::{self, AnyConnection};
 use directory_core::Poster;
 use futures_util::future::BoxFuture;
-use mail_gateway_core::smtp::{self, Address, StoreFailure};
+use mail_gateway_core::{
+    message::{Handling, Wishes, outline},
+    smtp::{self, Address, StoreFailure},
+};
 
 use crate::{
     Inner,
@@ -24,6 +29,8 @@ pub(crate) struct Addressee {
     pub(crate) address: Address,
     /// The mailboxes here; `None` for an address elsewhere.
     pub(crate) mailboxes: Option<Vec<MailboxId>>,
+    /// What the sender wants to hear of it.
+    pub(crate) wishes: Wishes,
 }
 
 impl Addressee {
@@ -34,8 +41,10 @@ impl Addressee {
         poster: Poster<'_>,
     ) -> Result<Found, crate::ports::Unavailable> {
         Ok(match inner.ports.addresses.resolve(address.as_str(), poster).await? {
-            Resolution::Local(mailboxes) => Found::Way(Self { address, mailboxes: Some(mailboxes) }),
-            Resolution::NotOurs => Found::Way(Self { address, mailboxes: None }),
+            Resolution::Local(mailboxes) => {
+                Found::Way(Self { address, mailboxes: Some(mailboxes), wishes: Wishes::default() })
+            }
+            Resolution::NotOurs => Found::Way(Self { address, mailboxes: None, wishes: Wishes::default() }),
             Resolution::Closed => Found::Closed,
             Resolution::Unknown => Found::Nobody,
         })
@@ -61,6 +70,8 @@ pub(crate) struct Incoming {
     pub(crate) addressees: Vec<Addressee>,
     pub(crate) eight_bit: bool,
     pub(crate) international: bool,
+    /// What the sender asks about the delivery.
+    pub(crate) handling: Handling,
     /// The whole letter with its trace fields.
     pub(crate) letter: Bytes,
 }
@@ -71,18 +82,25 @@ pub(crate) struct Prepared {
     key: Option<String>,
     sender: String,
     sorted: Sorted,
-    elsewhere: Vec<Address>,
+    elsewhere: Vec<Addressee>,
     eight_bit: bool,
     international: bool,
+    handling: Handling,
     blob: BlobId,
     summary: Summary,
     now: Timestamp,
+    /// The letter that tells the sender of success here (RFC 3461 §6.1), to be recorded with this one.
+    confirmation: Option<Box<Prepared>>,
 }
 
 impl Inner {
     /// Takes responsibility for `incoming`; when this returns `Ok` it is on stable storage.
     pub(crate) async fn accept(&self, incoming: Incoming) -> Result<LetterId, StoreError> {
-        let prepared = self.prepare(incoming).await?;
+        let confirmation = confirm::letter(self, &incoming).await;
+        let mut prepared = self.prepare(incoming).await?;
+        if let Some(confirmation) = confirmation {
+            prepared.confirmation = Some(Box::new(self.prepare(confirmation).await?));
+        }
         let (id, mailboxes) = (prepared.id, prepared.mailboxes());
         self.database.write(move |c| Box::pin(async move { prepared.record(c).await })).await?;
         self.accepted(mailboxes);
@@ -100,7 +118,7 @@ impl Inner {
         let letter = incoming.letter.clone();
         // Parsing a large letter takes milliseconds, which the async workers do not have.
         let summary =
-            tokio::task::spawn_blocking(move || Summary::of(&letter)).await.map_err(std::io::Error::other)?;
+            tokio::task::spawn_blocking(move || summary_of(&letter)).await.map_err(std::io::Error::other)?;
         let blob = self.store.put_blob(incoming.letter.clone()).await?;
         let unsorted = Unsorted {
             sender: incoming.sender.as_ref(),
@@ -109,9 +127,15 @@ impl Inner {
             now,
         };
         let mut sorted = self.sort(&unsorted).await?;
-        let mut elsewhere: Vec<Address> =
-            incoming.addressees.into_iter().filter(|a| a.mailboxes.is_none()).map(|a| a.address).collect();
-        elsewhere.append(&mut sorted.elsewhere);
+        let mut elsewhere: Vec<Addressee> =
+            incoming.addressees.into_iter().filter(|a| a.mailboxes.is_none()).collect();
+        // What a rule sends on was asked for by its owner, not by the sender: no wishes go along.
+        let redirected = sorted.elsewhere.drain(..);
+        elsewhere.extend(redirected.map(|address| Addressee {
+            address,
+            mailboxes: None,
+            wishes: Wishes::default(),
+        }));
         Ok(Prepared {
             id: LetterId::new(now, &mut System),
             key: incoming.key,
@@ -120,9 +144,11 @@ impl Inner {
             elsewhere,
             eight_bit: incoming.eight_bit,
             international: incoming.international,
+            handling: incoming.handling,
             blob,
             summary,
             now,
+            confirmation: None,
         })
     }
 
@@ -136,15 +162,25 @@ impl Inner {
 impl Prepared {
     /// The mailboxes that will hold it.
     pub(crate) fn mailboxes(&self) -> BTreeSet<MailboxId> {
-        self.sorted.touched()
+        let mut all = self.sorted.touched();
+        all.extend(self.confirmation.iter().flat_map(|confirmation| confirmation.mailboxes()));
+        all
     }
 
     /// The second half, inside a transaction.
     pub(crate) fn record<'a>(&'a self, c: &'a mut AnyConnection) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(self.deliver_and_queue(c))
+        Box::pin(async move {
+            if self.deliver_and_queue(c).await?
+                && let Some(confirmation) = &self.confirmation
+            {
+                confirmation.record(c).await?;
+            }
+            Ok(())
+        })
     }
 
-    async fn deliver_and_queue(&self, c: &mut AnyConnection) -> Result<(), StoreError> {
+    /// Records the letter itself; false when it was handed in before.
+    async fn deliver_and_queue(&self, c: &mut AnyConnection) -> Result<bool, StoreError> {
         let id = self.id.to_string();
         let key = self.key.as_deref().unwrap_or(&id);
         let fresh =
@@ -154,12 +190,12 @@ impl Prepared {
                 .execute(&mut *c)
                 .await?;
         if fresh.rows_affected() == 0 {
-            return Ok(());
+            return Ok(false);
         }
         let body = Body { key, blob: &self.blob, summary: &self.summary, now: self.now };
         self.sorted.record(c, &body).await?;
         if self.elsewhere.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let letter = rows::NewLetter {
             id: &id,
@@ -167,11 +203,18 @@ impl Prepared {
             sender: &self.sender,
             eight_bit: self.eight_bit,
             international: self.international,
+            handling: &self.handling,
             accepted_at: self.now,
         };
         rows::insert(c, &letter, &self.elsewhere).await?;
-        Ok(())
+        Ok(true)
     }
+}
+
+fn summary_of(letter: &[u8]) -> Summary {
+    let mut summary = Summary::of(&outline::of(letter));
+    summary.size = letter.len() as u64;
+    summary
 }
 
 /// What a failed acceptance means to the peer.

@@ -1,6 +1,10 @@
 //! What the operator may set about mail transport, with safe defaults.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use crate::store::Quotas;
 
@@ -37,6 +41,11 @@ pub struct Config {
     pub smarthost: Option<Host>,
     /// Name servers asked for MX records; empty means the machine's own (`dns.resolvers`).
     pub resolvers: Vec<SocketAddr>,
+    /// PEM file of the certificate authorities that vouch for other servers (`mail.authorities`); used
+    /// for letters that must be encrypted all the way (RFC 8689).
+    pub authorities: PathBuf,
+    /// Peers whose letters are not counted, such as the province's own gateway (`mail.trusted_peers`).
+    pub trusted_peers: Vec<IpAddr>,
     /// Waits between attempts; after the last attempt the sender is told (`mail.retry_minutes`).
     pub retry: Vec<Duration>,
     /// Limits of listeners and queue.
@@ -68,6 +77,18 @@ pub struct Limits {
     pub outgoing: usize,
     /// Outgoing connections to one domain.
     pub outgoing_per_domain: usize,
+    /// How long a connection to another server is kept for further letters.
+    pub outgoing_idle: Duration,
+    /// Letters one address may bring within an hour.
+    pub letters_per_address: u64,
+    /// Recipients one address may name within an hour, the unknown ones tenfold.
+    pub recipients_per_address: u64,
+    /// Letters one account may send within an hour.
+    pub letters_per_account: u64,
+    /// Recipients one account may name within an hour.
+    pub recipients_per_account: u64,
+    /// After this time the sender is told that a letter has not arrived yet.
+    pub delay_notice: Duration,
     /// How long one attempt of the queue may own its rows; must exceed the client's timeouts.
     pub lease: Duration,
 }
@@ -86,6 +107,12 @@ impl Default for Limits {
             idle: Duration::from_secs(300),
             outgoing: 32,
             outgoing_per_domain: 4,
+            outgoing_idle: Duration::from_secs(10),
+            letters_per_address: 20_000,
+            recipients_per_address: 100_000,
+            letters_per_account: 500,
+            recipients_per_account: 10_000,
+            delay_notice: Duration::from_secs(4 * 3600),
             lease: Duration::from_secs(1800),
         }
     }
@@ -110,6 +137,8 @@ impl Default for Config {
             routes: Vec::new(),
             smarthost: None,
             resolvers: Vec::new(),
+            authorities: PathBuf::from("/etc/ssl/certs/ca-certificates.crt"),
+            trusted_peers: vec![IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])],
             retry: [1, 5, 15, 60, 240, 480, 960, 1440].map(|n| Duration::from_secs(n * MINUTE)).to_vec(),
             limits: Limits::default(),
         }

@@ -31,6 +31,7 @@ use database::{Database, sqlx::migrate::Migrator};
 
 pub use config::Config;
 pub use ports::Ports;
+pub use queue::admin::{QueueAct, Waiting};
 pub use serving::Serving;
 pub use submit::{Envelope, SubmitError, Transport};
 
@@ -56,6 +57,8 @@ pub(crate) struct Inner {
     pub(crate) outbound: smtp_out::Outbound,
     /// Maildrops that POP3 sessions have open.
     pub(crate) maildrops: pop3::Locks,
+    /// What each sender has used up of an hour.
+    pub(crate) budget: smtp_in::budget::Budget,
     /// Woken whenever a queue row may have become due.
     pub(crate) queue_wake: tokio::sync::Notify,
 }
@@ -74,6 +77,7 @@ impl Mail {
         let inner = Inner {
             domain: domain.to_ascii_lowercase(),
             outbound: smtp_out::Outbound::new(domain, &config),
+            budget: smtp_in::budget::Budget::new(&config.limits),
             config,
             ports,
             database,

@@ -1,5 +1,6 @@
 //! Where a letter waits while it arrives: in memory while small, then in a file, so that many slow
-//! peers with large letters cost disk and not memory. Nothing here is durable: a letter becomes so
+//! peers with large letters cost disk and not memory. The finished file is mapped, not read: its pages
+//! belong to the page cache and can be dropped at any time. Nothing here is durable: a letter becomes so
 //! in [`crate::accept`], before its sender reads `250`.
 
 use std::{
@@ -8,6 +9,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
+use bytes::Bytes;
 use tokio::{fs::File, io::AsyncWriteExt};
 
 /// The folder of letters that are arriving.
@@ -51,7 +53,9 @@ impl Arriving {
         }
         let file = match &mut self.file {
             Some(file) => file,
-            None => self.file.insert(File::create_new(&self.path).await?),
+            None => self
+                .file
+                .insert(File::options().read(true).write(true).create_new(true).open(&self.path).await?),
         };
         file.write_all(&self.memory).await?;
         self.memory.clear();
@@ -59,12 +63,17 @@ impl Arriving {
     }
 
     /// The whole letter.
-    pub(crate) async fn into_bytes(mut self) -> io::Result<Vec<u8>> {
+    pub(crate) async fn into_bytes(mut self) -> io::Result<Bytes> {
         let rest = std::mem::take(&mut self.memory);
-        let Some(mut file) = self.file.take() else { return Ok(rest) };
+        let Some(mut file) = self.file.take() else { return Ok(rest.into()) };
         file.write_all(&rest).await?;
         file.flush().await?;
-        tokio::fs::read(&self.path).await
+        let file = file.into_std().await;
+        // SAFETY: a mapped file must not shrink while it is read. This one was made by us under a name
+        // nobody else uses, in a folder only the hub writes to, and is unlinked with `self`: its inode
+        // then lives by this mapping alone.
+        let map = unsafe { memmap2::Mmap::map(&file) }?;
+        Ok(Bytes::from_owner(map))
     }
 }
 

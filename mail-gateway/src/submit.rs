@@ -5,9 +5,12 @@ use std::{fmt, future::Future, pin::Pin};
 
 use base::{LetterId, MailboxId, Timestamp, random::System};
 use directory_core::Poster;
-use mail_gateway_core::smtp::{
-    Address, Recipient, Role, data,
-    header::{self, Trace},
+use mail_gateway_core::{
+    message::Handling,
+    smtp::{
+        Address, Recipient, Role, data,
+        header::{self, Trace},
+    },
 };
 
 use crate::{
@@ -166,6 +169,7 @@ impl Mail {
             addressees,
             eight_bit: !letter.is_ascii(),
             international,
+            handling: Handling { priority: header::priority(block), ..Handling::default() },
             letter: whole.into(),
         };
         self.inner.accept(incoming).await.map_err(SubmitError::Store)

@@ -89,6 +89,11 @@ pub enum AuditEvent {
         /// Octets; `None` is what is usual.
         bytes: Option<u64>,
     },
+    /// A waiting letter was held back, released, tried at once or given up.
+    QueueChanged {
+        /// What was done, in words.
+        act: String,
+    },
 }
 
 impl AuditEvent {
@@ -118,6 +123,7 @@ impl AuditEvent {
             Self::MemberRemoved { .. } => "memberRemoved",
             Self::DomainAliasAdded => "domainAliasAdded",
             Self::DomainAliasRemoved => "domainAliasRemoved",
+            Self::QueueChanged { .. } => "queueChanged",
         }
     }
 
@@ -160,6 +166,7 @@ impl AuditEvent {
             Self::MemberRemoved { name } => format!("Đưa {name} ra khỏi “{object}”"),
             Self::DomainAliasAdded => format!("Thêm tên miền phụ {object}"),
             Self::DomainAliasRemoved => format!("Bỏ tên miền phụ {object}"),
+            Self::QueueChanged { act } => format!("{act} thư {object} trong hàng đợi"),
         }
     }
 }

@@ -59,6 +59,9 @@ pub enum Command {
         /// The token's id, as `tokens` prints it.
         id: String,
     },
+    /// Letters that wait to leave this hub.
+    #[command(subcommand)]
+    Queue(Queue),
     /// Prints the newest administrative acts and checks that none was altered.
     Audit {
         /// How many.
@@ -310,5 +313,33 @@ pub enum Meeting {
         /// Title.
         #[arg(long)]
         title: String,
+    },
+}
+
+/// Letters that wait to leave this hub.
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Queue {
+    /// Prints letter, next attempt, attempts, sender, recipient and the other side's last words.
+    List,
+    /// Keeps a letter back until it is released.
+    Hold {
+        /// The letter's id, as `list` prints it.
+        letter: String,
+    },
+    /// Lets a letter go that was held.
+    Release {
+        /// The letter's id.
+        letter: String,
+    },
+    /// Tries a letter now.
+    Retry {
+        /// The letter's id.
+        letter: String,
+    },
+    /// Gives a letter up now; its sender is told.
+    Bounce {
+        /// The letter's id.
+        letter: String,
     },
 }

@@ -8,6 +8,7 @@ mod backup;
 mod command;
 mod control;
 mod execute;
+mod queue;
 mod restore;
 mod token;
 

@@ -175,6 +175,14 @@ sections! {
         quota_person: u64 = 2 << 30;
         /// Bytes an agency's mailbox may hold unless `lienthong admin mailbox quota` says otherwise.
         quota_agency: u64 = 10 << 30;
+        /// Peers whose letters are not counted, such as the province's own gateway.
+        trusted_peers: Vec<IpAddr> = vec![IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])];
+        /// Letters one account may send within an hour.
+        letters_per_hour: u64 = 500;
+        /// Recipients one account may name within an hour.
+        recipients_per_hour: u64 = 10_000;
+        /// PEM file of the certificate authorities that vouch for other servers, for letters that must be encrypted all the way.
+        authorities: std::path::PathBuf = "/etc/ssl/certs/ca-certificates.crt".into();
         /// Minutes between attempts to deliver; after the last one the sender is told.
         retry_minutes: Vec<f64> = vec![1.0, 5.0, 15.0, 60.0, 240.0, 480.0, 960.0, 1440.0];
     }

@@ -26,6 +26,11 @@ pub fn mail(config: &Config) -> Result<mail_gateway::Config, String> {
         .iter()
         .map(|minutes| Duration::try_from_secs_f64(minutes * 60.0).ok())
         .collect();
+    let limits = mail_gateway::config::Limits {
+        letters_per_account: config.mail.letters_per_hour,
+        recipients_per_account: config.mail.recipients_per_hour,
+        ..Default::default()
+    };
     Ok(mail_gateway::Config {
         smtp: config.smtp.listen.0,
         submission: config.submission.listen.0,
@@ -43,8 +48,10 @@ pub fn mail(config: &Config) -> Result<mail_gateway::Config, String> {
         routes: routes.map_err(|cause| format!("mail.routes: {cause}"))?,
         smarthost,
         resolvers: config.dns.resolvers.clone(),
+        authorities: config.mail.authorities.clone(),
+        trusted_peers: config.mail.trusted_peers.clone(),
+        limits,
         retry: retry.ok_or("mail.retry_minutes: minutes cannot be negative")?,
-        ..mail_gateway::Config::default()
     })
 }
 

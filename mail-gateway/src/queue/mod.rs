@@ -1,7 +1,9 @@
 //! The outgoing queue's one loop: takes what is due, attempts it, and sleeps until the next row is
 //! due, a letter arrives, or an attempt ends. It never polls.
 
+pub(crate) mod admin;
 mod attempt;
+mod report;
 pub(crate) mod rows;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -36,6 +38,7 @@ pub(crate) async fn run(inner: Arc<Inner>, stop: CancellationToken) {
                 None => std::future::pending().await,
             }
         };
+        queue.inner.outbound.close_idle().await;
         tokio::select! {
             () = stop.cancelled() => break,
             () = queue.inner.queue_wake.notified() => {}
@@ -44,6 +47,7 @@ pub(crate) async fn run(inner: Arc<Inner>, stop: CancellationToken) {
         }
     }
     while queue.attempts.join_next().await.is_some() {}
+    queue.inner.outbound.close_all().await;
 }
 
 struct Queue {
@@ -81,7 +85,9 @@ impl Queue {
             }
         }
         let next = rows::next_due(self.inner.database.readers(), now).await?;
-        Ok(next.map(|at| at.since(Timestamp::now())))
+        let wait = next.map(|at| at.since(Timestamp::now()));
+        // Connections kept for further letters are closed when their time is over.
+        Ok(wait.into_iter().chain(self.inner.outbound.next_close()).min())
     }
 
     fn start(&mut self, claimed: Claimed) {

@@ -7,13 +7,15 @@ use directory_core::Poster;
 use mail_gateway_core::{
     sasl::Claim,
     smtp::{
-        Account, Address, Envelope, Recipient, Reply, Role, Session, Settings, SignIn, Step, StoreFailure,
+        Account, Address, Destination, Envelope, Recipient, Reply, Role, Session, Settings, SignIn, Step,
+        StoreFailure,
     },
 };
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use super::budget::Spender;
 use crate::{
     Mail,
     accept::{self, Addressee, Found, Incoming},
@@ -117,9 +119,9 @@ impl Connection {
                     session.handle_keys(keys.ok(), &mut System);
                 }
                 Step::Resolve(address) => {
-                    let octets = session.declared_size();
+                    let (spender, octets) = (self.spender(&session), session.declared_size());
                     let poster = poster(own.as_deref());
-                    session.handle_recipient(self.resolve(address, poster, octets, &mut ways).await);
+                    session.handle_recipient(self.resolve(address, poster, spender, octets, &mut ways).await);
                 }
                 Step::Spool(bytes) => {
                     let arriving = spool.get_or_insert_with(|| self.mail.inner.spool.letter());
@@ -132,7 +134,11 @@ impl Connection {
                     ways.clear();
                 }
                 Step::Store(envelope) => {
+                    let spender = self.spender(&session);
                     let outcome = self.store(envelope, spool.take(), poster(own.as_deref()), &mut ways).await;
+                    if let (Ok(_), Some(spender)) = (&outcome, spender) {
+                        self.mail.inner.budget.note_letter(&spender, Instant::now());
+                    }
                     session.handle_stored(outcome);
                 }
                 Step::Close => {
@@ -189,7 +195,37 @@ impl Connection {
         }
     }
 
+    /// Whose letters are counted here; `None` for a trusted peer.
+    fn spender(&self, session: &Session) -> Option<Spender> {
+        match session.account() {
+            Some(account) => Some(Spender::Account(account.login.clone())),
+            None if self.mail.inner.config.trusted_peers.contains(&self.peer) => None,
+            None => Some(Spender::of_address(self.peer)),
+        }
+    }
+
     async fn resolve(
+        &self,
+        address: Address,
+        poster: Poster<'_>,
+        spender: Option<Spender>,
+        octets: u64,
+        ways: &mut HashMap<Address, Addressee>,
+    ) -> Recipient {
+        if let Some(spender) = &spender
+            && !self.mail.inner.budget.may_name_another(spender, Instant::now())
+        {
+            tracing::warn!(door = self.door.name, peer = %self.peer, ?spender, "mail: sending limit reached");
+            return Recipient::Limited;
+        }
+        let recipient = self.look_up(address, poster, octets, ways).await;
+        if let (Recipient::Unknown, Some(spender)) = (recipient, &spender) {
+            self.mail.inner.budget.note_unknown(spender, Instant::now());
+        }
+        recipient
+    }
+
+    async fn look_up(
         &self,
         address: Address,
         poster: Poster<'_>,
@@ -222,14 +258,15 @@ impl Connection {
         ways: &mut HashMap<Address, Addressee>,
     ) -> Result<String, Reply> {
         let mut addressees = Vec::with_capacity(envelope.recipients.len());
-        for address in envelope.recipients {
-            match ways.remove(&address) {
-                Some(addressee) => addressees.push(addressee),
+        for Destination { address, wishes } in envelope.recipients {
+            let found = match ways.remove(&address) {
+                Some(addressee) => Ok(Found::Way(addressee)),
                 // Every accepted recipient was resolved; asking again covers a full table of ways.
-                None => match Addressee::find(&self.mail.inner, address, poster).await {
-                    Ok(Found::Way(addressee)) => addressees.push(addressee),
-                    Ok(Found::Closed | Found::Nobody) | Err(_) => return Err(StoreFailure::Broken.reply()),
-                },
+                None => Addressee::find(&self.mail.inner, address, poster).await,
+            };
+            match found {
+                Ok(Found::Way(addressee)) => addressees.push(Addressee { wishes, ..addressee }),
+                Ok(Found::Closed | Found::Nobody) | Err(_) => return Err(StoreFailure::Broken.reply()),
             }
         }
         ways.clear();
@@ -238,7 +275,7 @@ impl Connection {
                 let failure = if accept::is_full(&cause) { StoreFailure::Full } else { StoreFailure::Broken };
                 accept::failure_reply(failure, &cause)
             })?,
-            None => Vec::new(),
+            None => bytes::Bytes::new(),
         };
         let (octets, recipients) = (letter.len(), addressees.len());
         let incoming = Incoming {
@@ -247,7 +284,8 @@ impl Connection {
             addressees,
             eight_bit: envelope.eight_bit,
             international: envelope.international,
-            letter: letter.into(),
+            handling: envelope.handling,
+            letter,
         };
         match self.mail.inner.accept(incoming).await {
             Ok(id) => {

@@ -1,5 +1,6 @@
 //! The SMTP listeners: 2525 for other servers, 2587 (STARTTLS) and 2465 (TLS) for mail programs.
 
+pub(crate) mod budget;
 mod connection;
 
 use crate::door::Door;

@@ -2,28 +2,37 @@
 
 mod client;
 mod dns;
+mod pool;
 pub(crate) mod tls;
+mod transaction;
+mod wire;
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
 
 use mail_gateway_core::{
+    message::Handling,
     queue::{Answer, Outcome},
-    smtp::Address,
+    smtp::Destination,
 };
 use tokio::{net::TcpStream, time::timeout};
 
 use crate::config::{Config, Host, Route};
-use client::{Broken, Dialogue};
+use client::{Broken, Connected, Opening};
 use dns::{Dns, NoWay};
+use pool::Pool;
 
 /// A letter for recipients of one domain.
 pub(crate) struct Outgoing<'a> {
     pub(crate) domain: &'a str,
     /// Empty is the null sender.
     pub(crate) sender: &'a str,
-    pub(crate) recipients: &'a [Address],
+    pub(crate) recipients: &'a [Destination],
     pub(crate) eight_bit: bool,
     pub(crate) international: bool,
+    pub(crate) handling: &'a Handling,
     pub(crate) letter: &'a [u8],
 }
 
@@ -34,7 +43,11 @@ pub(crate) struct Outbound {
     routes: Vec<Route>,
     smarthost: Option<Host>,
     dns: Dns,
+    /// Takes any certificate.
     tls: tokio_rustls::TlsConnector,
+    /// Takes what the machine's authorities vouch for; `None` when it has none.
+    strict: Option<tokio_rustls::TlsConnector>,
+    pool: Pool,
 }
 
 impl Outbound {
@@ -45,6 +58,8 @@ impl Outbound {
             smarthost: config.smarthost.clone(),
             dns: Dns::new(&config.resolvers),
             tls: tls::connector(),
+            strict: tls::strict(&config.authorities),
+            pool: Pool::new(config.limits.outgoing_idle),
         }
     }
 
@@ -76,28 +91,69 @@ impl Outbound {
         address: IpAddr,
         outgoing: &Outgoing<'_>,
     ) -> Result<Vec<Outcome>, String> {
-        let mut with_tls = true;
+        let strict = outgoing.handling.require_tls;
+        let mut connected = match self.kept(host, address, strict).await {
+            Some(connected) => connected,
+            None => self.open(host, address, strict).await?,
+        };
+        let outcomes = connected.send(outgoing).await.map_err(Broken::into_text)?;
+        if let Some(mut over) = self.pool.put((address, host.port), connected, Instant::now()) {
+            over.wire.quit().await;
+        }
+        Ok(outcomes)
+    }
+
+    /// A connection to `host` that was kept from an earlier letter and still works.
+    async fn kept(&self, host: &Host, address: IpAddr, strict: bool) -> Option<Connected> {
+        while let Some(mut connected) = self.pool.take((address, host.port), &host.name, strict) {
+            if connected.is_alive().await {
+                return Some(connected);
+            }
+        }
+        None
+    }
+
+    async fn open(&self, host: &Host, address: IpAddr, strict: bool) -> Result<Connected, String> {
+        let mut tls = match (strict, &self.strict) {
+            (true, Some(connector)) => Some(connector),
+            (true, None) => return Err("no certificate authorities to check the server with".to_owned()),
+            (false, _) => Some(&self.tls),
+        };
         loop {
             let stream = timeout(CONNECT, TcpStream::connect((address, host.port)))
                 .await
                 .map_err(|_| format!("{}:{} did not answer", host.name, host.port))?
                 .map_err(|cause| format!("{}:{}: {cause}", host.name, host.port))?;
-            let dialogue = Dialogue {
-                name: &self.domain,
-                host: &host.name,
-                tls: with_tls.then_some(&self.tls),
-                outgoing,
-            };
-            match dialogue.run(stream).await {
-                Ok(outcomes) => return Ok(outcomes),
+            let opening = Opening { name: &self.domain, host: &host.name, tls, verified: strict };
+            match opening.run(stream).await {
+                Ok(connected) => return Ok(connected),
                 // RFC 7435: encryption where it works, delivery where it does not.
-                Err(Broken::Tls(cause)) if with_tls => {
+                Err(Broken::Tls(cause)) if tls.is_some() && !strict => {
                     tracing::warn!(server = %host.name, %cause, "mail queue: STARTTLS failed, going on in clear text");
-                    with_tls = false;
+                    tls = None;
                 }
-                Err(Broken::Tls(text) | Broken::Connection(text)) => return Err(text),
+                Err(broken) => return Err(broken.into_text()),
             }
         }
+    }
+
+    /// Closes kept connections whose time is over.
+    pub(crate) async fn close_idle(&self) {
+        for mut connected in self.pool.over(Instant::now()) {
+            connected.wire.quit().await;
+        }
+    }
+
+    /// Closes every kept connection.
+    pub(crate) async fn close_all(&self) {
+        for mut connected in self.pool.all() {
+            connected.wire.quit().await;
+        }
+    }
+
+    /// How long until a kept connection is to be closed.
+    pub(crate) fn next_close(&self) -> Option<Duration> {
+        self.pool.next(Instant::now())
     }
 
     /// Where letters for `domain` go, best first: a fixed route, the smart host, or DNS.

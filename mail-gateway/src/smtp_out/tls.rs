@@ -1,13 +1,13 @@
 //! Opportunistic TLS to other servers (RFC 7435): against listeners on the line, not against
 //! impostors, because mail servers on the Internet have certificates of every kind.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use rustls::{
     ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
-    pki_types::{CertificateDer, ServerName, UnixTime},
+    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
 };
 use tokio_rustls::TlsConnector;
 
@@ -22,6 +22,20 @@ pub(crate) fn connector() -> TlsConnector {
     TlsConnector::from(Arc::new(
         builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth(),
     ))
+}
+
+/// A connector that takes only certificates the authorities in the PEM file `authorities` vouch for;
+/// `None` when there are none, as on a machine without such a file.
+pub(crate) fn strict(authorities: &Path) -> Option<TlsConnector> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(CertificateDer::pem_file_iter(authorities).ok()?.flatten());
+    if roots.is_empty() {
+        return None;
+    }
+    let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .ok()?;
+    Some(TlsConnector::from(Arc::new(builder.with_root_certificates(roots).with_no_client_auth())))
 }
 
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use base::{LetterId, random::System};
 use directory_core::Poster;
 use mail_gateway_core::{
     queue,
-    report::{Failure, Report},
+    report::{Action, Entry, Report},
     sieve::VacationReply,
     smtp::Address,
 };
@@ -35,13 +35,19 @@ impl Round<'_> {
     /// The report of RFC 5429 §2.1; `None` when there is nobody to tell.
     pub(super) async fn rejection(&self, reason: &str) -> Result<Option<Answer>, StoreError> {
         let (Some(sender), Some(own)) = (self.unsorted.sender, self.own.first()) else { return Ok(None) };
-        let failure =
-            Failure { recipient: own.clone(), answer: queue::Answer::of_ours("5.7.1", reason.trim()) };
+        let failure = Entry {
+            recipient: own.clone(),
+            original: String::new(),
+            action: Action::Failed,
+            answer: queue::Answer::of_ours("5.7.1", reason.trim()),
+        };
         let report = Report {
             domain: &self.inner.domain,
             sender: sender.as_str(),
-            failures: &[failure],
+            entries: &[failure],
             letter: self.unsorted.letter,
+            whole: false,
+            envelope_id: "",
             accepted_at: self.unsorted.now,
             now: self.unsorted.now,
         };
@@ -65,6 +71,7 @@ impl Round<'_> {
             international: Address::is_international(&addressee.address),
             addressees: vec![addressee],
             eight_bit: !letter.is_ascii(),
+            handling: Default::default(),
             letter: letter.into(),
         };
         Box::pin(self.inner.prepare(incoming)).await.map(Some)

@@ -41,7 +41,7 @@ impl Round<'_> {
                 could_not(self.mailbox, "redirect", &"the address is a list closed to the outside");
                 Ok(false)
             }
-            Ok(Found::Way(Addressee { address, mailboxes: Some(mailboxes) })) => {
+            Ok(Found::Way(Addressee { address, mailboxes: Some(mailboxes), .. })) => {
                 let [mailbox] = mailboxes.as_slice() else {
                     // Who may write to a list is not for somebody's rule to widen.
                     could_not(self.mailbox, "redirect", &"the address is a list");

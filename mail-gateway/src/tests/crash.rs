@@ -111,9 +111,11 @@ async fn a_death_between_body_and_rows_leaves_nothing_and_the_repeat_delivers_on
         addressees: vec![Addressee {
             address: mail_gateway_core::smtp::Address::parse("an@tinh.example").unwrap(),
             mailboxes: Some(vec![AN]),
+            wishes: Default::default(),
         }],
         eight_bit: false,
         international: false,
+        handling: Default::default(),
         letter: LETTER.as_bytes().to_vec().into(),
     };
     let mail = open(files.path(), config()).await;

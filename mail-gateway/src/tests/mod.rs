@@ -2,6 +2,7 @@
 //! by hand, and a server elsewhere that answers as a test wants.
 
 mod crash;
+mod delivery;
 mod incoming;
 mod outgoing;
 mod quota;

@@ -4,15 +4,19 @@
 pub mod address;
 pub mod blob;
 pub mod compose;
+pub mod delivery;
 pub mod header;
 pub mod mime;
+pub mod outline;
 pub mod parse;
+pub mod seven_bit;
 pub mod strip;
 pub mod summary;
 pub mod text;
 
 pub use address::Address;
 pub use blob::BlobId;
+pub use delivery::{Handling, Notify, Priority, Returned, Wishes};
 pub use summary::Summary;
 
 #[cfg(test)]

@@ -9,11 +9,20 @@ use base::Timestamp;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The next server took responsibility.
-    Delivered,
+    Delivered(Onward),
     /// It may work later.
     Temporary(Answer),
     /// It never will.
     Permanent(Answer),
+}
+
+/// Who tells the sender of success from here on (RFC 3461 §5.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Onward {
+    /// The next server knows what the sender wants to hear.
+    Reports,
+    /// The next server knows nothing of reports: a wish for success ends with "relayed" here.
+    Silent,
 }
 
 /// Why an attempt failed, for the sender and the log.
@@ -38,7 +47,7 @@ impl Answer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It is reached: the row goes away.
-    Done,
+    Done(Onward),
     /// Try again at this moment.
     Retry(Timestamp),
     /// Tell the sender (unless it is the null sender) and forget the row.
@@ -49,7 +58,7 @@ pub enum Verdict {
 /// letter is tried `schedule.len() + 1` times (RFC 5321 §4.5.4.1).
 pub fn judge(outcome: Outcome, attempts: u32, schedule: &[Duration], now: Timestamp) -> Verdict {
     match outcome {
-        Outcome::Delivered => Verdict::Done,
+        Outcome::Delivered(onward) => Verdict::Done(onward),
         Outcome::Permanent(answer) => Verdict::GiveUp(answer),
         Outcome::Temporary(answer) => {
             let wait = usize::try_from(attempts.saturating_sub(1)).ok().and_then(|n| schedule.get(n));
@@ -59,6 +68,11 @@ pub fn judge(outcome: Outcome, attempts: u32, schedule: &[Duration], now: Timest
             }
         }
     }
+}
+
+/// Whether the sender is to be told now that a letter takes long: once, after `patience`.
+pub fn is_late(accepted: Timestamp, told: bool, patience: Duration, now: Timestamp) -> bool {
+    !told && now.since(accepted) >= patience
 }
 
 #[cfg(test)]
@@ -78,6 +92,14 @@ mod tests {
         assert_eq!(judge(temporary(), 2, &SCHEDULE, now), Verdict::Retry(Timestamp::from_seconds(1300)));
         assert!(matches!(judge(temporary(), 3, &SCHEDULE, now), Verdict::GiveUp(_)));
         assert!(matches!(judge(temporary(), 1, &[], now), Verdict::GiveUp(_)));
+    }
+
+    #[test]
+    fn lateness_is_told_once_and_not_at_once() {
+        let (accepted, four) = (Timestamp::from_seconds(1000), Duration::from_secs(14_400));
+        assert!(!is_late(accepted, false, four, Timestamp::from_seconds(15_399)));
+        assert!(is_late(accepted, false, four, Timestamp::from_seconds(15_400)));
+        assert!(!is_late(accepted, true, four, Timestamp::from_seconds(99_000)));
     }
 
     #[test]

@@ -1,4 +1,7 @@
-//! The delivery-failure letter (RFC 3464 in a `multipart/report` of RFC 6522), in Vietnamese and English.
+//! The letter that reports failure, delay or success of delivery (RFC 3464 in a `multipart/report` of
+//! RFC 6522), in Vietnamese and English.
+
+mod words;
 
 use std::fmt::Write;
 
@@ -6,14 +9,43 @@ use base::{Timestamp, random::Random};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use mail_parser::{DateTime, MessageParser};
 
-use crate::queue::Answer;
+use crate::{message::delivery::from_xtext, queue::Answer};
+use words::Kind;
 
-/// One recipient that was not reached.
+/// What became of one recipient (RFC 3464 §2.3.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Given up.
+    Failed,
+    /// Not reached yet; it is still tried.
+    Delayed,
+    /// In the mailbox.
+    Delivered,
+    /// Handed to a server that does not report further.
+    Relayed,
+}
+
+impl Action {
+    fn keyword(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Delayed => "delayed",
+            Self::Delivered => "delivered",
+            Self::Relayed => "relayed",
+        }
+    }
+}
+
+/// One recipient and what became of it.
 #[derive(Debug, Clone)]
-pub struct Failure {
-    /// The address as the sender wrote it.
+pub struct Entry {
+    /// The address.
     pub recipient: String,
-    /// Why.
+    /// The recipient as the first sender named it, `type;xtext`; empty when not given.
+    pub original: String,
+    /// What became of it.
+    pub action: Action,
+    /// Why, or with which answer.
     pub answer: Answer,
 }
 
@@ -24,10 +56,14 @@ pub struct Report<'a> {
     pub domain: &'a str,
     /// Who sent the letter and is told.
     pub sender: &'a str,
-    /// Recipients that were not reached; at least one.
-    pub failures: &'a [Failure],
-    /// The header of the letter that failed (or the whole letter: only its header is used).
+    /// The recipients it is about; at least one.
+    pub entries: &'a [Entry],
+    /// The letter. Its header goes back, and all of it when `whole`.
     pub letter: &'a [u8],
+    /// The sender asked for the whole letter (RFC 3461 §4.3), and something failed.
+    pub whole: bool,
+    /// The sender's name of the sending, xtext; empty when not given.
+    pub envelope_id: &'a str,
     /// When we accepted the letter.
     pub accepted_at: Timestamp,
     /// Now.
@@ -41,12 +77,12 @@ impl Report<'_> {
         let parsed = MessageParser::new().parse_headers(header_of(self.letter));
         let subject = parsed.as_ref().and_then(|letter| letter.subject()).unwrap_or("").to_owned();
         let original = parsed.as_ref().and_then(|letter| letter.message_id()).filter(|id| plain(id));
-        let international = !self.sender.is_ascii() || self.failures.iter().any(|f| !f.recipient.is_ascii());
+        let international = !self.sender.is_ascii() || self.entries.iter().any(|e| !e.recipient.is_ascii());
         let mut out = self.header(&boundary, original, random);
         let _ = write!(
             out,
             "--{boundary}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{}",
-            wrapped(&self.words(&subject))
+            wrapped(&words::text(self, &subject))
         );
         // RFC 6533: addresses beyond ASCII need the global form.
         let (kind, encoding) =
@@ -56,14 +92,18 @@ impl Report<'_> {
             "--{boundary}\r\nContent-Type: message/{kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{}",
             self.status(international)
         );
-        let header = header_of(self.letter);
-        let encoding = if header.is_ascii() { "7bit" } else { "8bit" };
+        let (kind, returned) = if self.whole {
+            ("message/rfc822", self.letter)
+        } else {
+            ("text/rfc822-headers", header_of(self.letter))
+        };
+        let encoding = if returned.is_ascii() { "7bit" } else { "8bit" };
         let _ = write!(
             out,
-            "--{boundary}\r\nContent-Type: text/rfc822-headers\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+            "--{boundary}\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
         );
         let mut bytes = out.into_bytes();
-        bytes.extend_from_slice(header);
+        bytes.extend_from_slice(returned);
         bytes.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
         bytes
     }
@@ -78,7 +118,7 @@ impl Report<'_> {
             encoded_words("Hệ thống thư điện tử"),
             self.domain,
             self.sender,
-            encoded_words("Không gửi được thư / Delivery failure"),
+            encoded_words(Kind::of(self.entries).subject()),
             date(self.now),
             self.domain,
         );
@@ -92,68 +132,43 @@ impl Report<'_> {
         out
     }
 
-    /// What a person reads.
-    fn words(&self, subject: &str) -> String {
-        let mut list = String::new();
-        for failure in self.failures {
-            let _ = writeln!(list, "  {}\n      {}", failure.recipient, reason(&failure.answer));
-        }
-        let accepted = date(self.accepted_at);
-        format!(
-            "Không gửi được thư đến các địa chỉ sau:\n\n{list}\n\
-             Trích yếu: {subject}\nThời điểm gửi: {accepted}\n\n\
-             Hệ thống không thử gửi lại thư này nữa. Đề nghị kiểm tra lại địa chỉ người nhận rồi gửi lại; \
-             nếu địa chỉ đã đúng, đề nghị báo bộ phận kỹ thuật kèm theo thư này.\n\n\
-             ----\n\n\
-             Your letter could not be delivered to the addresses above.\n\
-             Subject: {subject}\nAccepted: {accepted}\n\n\
-             It will not be tried again. Please check the addresses and send it anew; if they are right, \
-             pass this letter on to your technical staff.\n"
-        )
-    }
-
     /// RFC 3464 §2.2 and §2.3.
     fn status(&self, international: bool) -> String {
         let kind = if international { "utf-8" } else { "rfc822" };
-        let mut out = format!(
+        let mut out = String::new();
+        if let Some(id) = from_xtext(self.envelope_id).filter(|id| !id.is_empty()) {
+            let _ = write!(out, "Original-Envelope-Id: {}\r\n", ascii(&id));
+        }
+        let _ = write!(
+            out,
             "Reporting-MTA: dns; {}\r\nArrival-Date: {}\r\n\r\n",
             self.domain,
             date(self.accepted_at)
         );
-        for failure in self.failures {
+        for entry in self.entries {
+            if let Some((of, address)) = entry.original.split_once(';') {
+                let address = from_xtext(address).unwrap_or_else(|| address.to_owned());
+                let _ = write!(out, "Original-Recipient: {of}; {}\r\n", ascii(&address));
+            }
             let _ = write!(
                 out,
-                "Final-Recipient: {kind}; {}\r\nAction: failed\r\nStatus: {}\r\n",
-                failure.recipient, failure.answer.status
+                "Final-Recipient: {kind}; {}\r\nAction: {}\r\nStatus: {}\r\n",
+                entry.recipient,
+                entry.action.keyword(),
+                entry.answer.status
             );
-            if let Some(server) = &failure.answer.server {
+            if let Some(server) = &entry.answer.server {
                 let _ = write!(out, "Remote-MTA: dns; {}\r\n", ascii(server));
             }
             let _ = write!(
                 out,
                 "Diagnostic-Code: {}; {}\r\n\r\n",
-                if failure.answer.server.is_some() { "smtp" } else { "x-lienthong" },
-                ascii(&failure.answer.text)
+                if entry.answer.server.is_some() { "smtp" } else { "x-lienthong" },
+                ascii(&entry.answer.text)
             );
         }
         out
     }
-}
-
-/// The answer in words a clerk understands, then the answer itself.
-fn reason(answer: &Answer) -> String {
-    let words = match answer.status.as_str() {
-        "5.1.1" | "5.1.6" => "Địa chỉ không tồn tại",
-        "5.1.2" | "5.1.10" | "5.4.4" => "Tên miền không tồn tại hoặc không nhận thư",
-        "5.2.2" => "Hộp thư người nhận đã đầy",
-        "5.3.4" | "5.2.3" => "Thư vượt quá dung lượng bên nhận cho phép",
-        "5.6.7" | "5.6.3" => "Máy chủ bên nhận không đọc được dạng thư này",
-        status if status.starts_with("5.7") => "Máy chủ bên nhận từ chối thư",
-        status if status.starts_with("4.") => "Hết thời gian thử gửi mà máy chủ bên nhận vẫn chưa nhận",
-        _ => "Máy chủ bên nhận không chấp nhận thư",
-    };
-    let server = answer.server.as_deref().map_or_else(String::new, |server| format!("{server}: "));
-    format!("{words} ({server}{})", answer.text.replace('\n', " "))
 }
 
 fn date(at: Timestamp) -> String {

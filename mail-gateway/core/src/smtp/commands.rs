@@ -5,10 +5,14 @@ use smtp_proto as proto;
 use super::{
     Address, Reply, Role, Session,
     header::not_yours,
+    parameters,
     session::{Helo, State},
-    transaction::{Body, Envelope, too_large},
+    transaction::{Body, Destination, Envelope, too_large},
 };
-use crate::sasl::{self, Exchange, Mechanism};
+use crate::{
+    message::{Handling, Priority, Returned},
+    sasl::{self, Exchange, Mechanism},
+};
 
 impl Session {
     pub(super) fn handle_command(&mut self, line: &[u8]) {
@@ -33,20 +37,16 @@ impl Session {
             }
             proto::Request::StartTls => self.starttls(),
             proto::Request::Auth { mechanism, initial_response } => self.auth(mechanism, &initial_response),
-            proto::Request::Mail { from } => self.mail(&from),
-            proto::Request::Rcpt { to } => self.rcpt(&to),
+            proto::Request::Mail { from } => self.mail(&from, &String::from_utf8_lossy(line)),
+            proto::Request::Rcpt { to } => self.rcpt(&to, &String::from_utf8_lossy(line)),
             proto::Request::Data => self.data(),
-            proto::Request::Rset => {
-                self.envelope = None;
-                self.reply(&Reply::new(250, "2.0.0", "OK"));
-            }
+            proto::Request::Bdat { chunk_size, is_last } => self.bdat(chunk_size as u64, is_last),
+            proto::Request::Rset => self.forget_letter(Reply::new(250, "2.0.0", "OK")),
             proto::Request::Noop { .. } => self.reply(&Reply::new(250, "2.0.0", "OK")),
             proto::Request::Quit => self.close(&Reply::new(221, "2.0.0", "Bye")),
             // RFC 5321 §7.3: whether a mailbox exists is told to RCPT only.
             proto::Request::Vrfy { .. } => self.reply(&Reply::new(252, "2.5.0", "Try RCPT")),
             proto::Request::Help { .. } => self.reply(&Reply::new(214, "2.0.0", "RFC 5321")),
-            // Its octets would be taken for commands.
-            proto::Request::Bdat { .. } => self.close(&Reply::new(502, "5.5.1", "CHUNKING is not offered")),
             _ => self.protest(&Reply::new(502, "5.5.1", "Command not implemented")),
         }
     }
@@ -62,7 +62,19 @@ impl Session {
             "8BITMIME".to_owned(),
             "SMTPUTF8".to_owned(),
             "ENHANCEDSTATUSCODES".to_owned(),
+            "CHUNKING".to_owned(),
+            "BINARYMIME".to_owned(),
+            "DSN".to_owned(),
+            // RFC 9422 §4.2: so that a sender need not find the limit by trial.
+            format!("LIMITS RCPTMAX={}", self.settings.max_recipients),
         ];
+        if self.encrypted {
+            // RFC 8689 §2: offered under TLS only.
+            lines.push("REQUIRETLS".to_owned());
+        }
+        if self.settings.role == Role::Submission {
+            lines.push("MT-PRIORITY".to_owned());
+        }
         if !self.encrypted && self.settings.tls_available {
             lines.push("STARTTLS".to_owned());
         }
@@ -72,7 +84,7 @@ impl Session {
                 Mechanism::offered(&self.bindings).into_iter().map(Mechanism::name).collect();
             lines.push(format!("AUTH {}", names.join(" ")));
         }
-        self.reply(&Reply::new(250, "", lines.join("\n")));
+        self.forget_letter(Reply::new(250, "", lines.join("\n")));
     }
 
     /// Notes the peer's name; answers HELO, leaves the answer of EHLO to the caller.
@@ -90,9 +102,8 @@ impl Session {
         }
         self.helo = Some(Helo { name, extended });
         // RFC 5321 §4.1.4: EHLO in mid-session is RSET too.
-        self.envelope = None;
         if !extended {
-            self.reply(&Reply::new(250, "", self.settings.domain.clone()));
+            self.forget_letter(Reply::new(250, "", self.settings.domain.clone()));
         }
         true
     }
@@ -140,8 +151,8 @@ impl Session {
         }
     }
 
-    fn mail(&mut self, from: &proto::MailFrom<String>) {
-        if self.helo.is_none() || self.envelope.is_some() {
+    fn mail(&mut self, from: &proto::MailFrom<String>, line: &str) {
+        if self.helo.is_none() || self.envelope.is_some() || self.chunking.is_some() {
             return self.protest(&Reply::new(503, "5.5.1", "Bad sequence of commands"));
         }
         if self.settings.role == Role::Submission && self.account.is_none() {
@@ -153,9 +164,10 @@ impl Session {
                 "Authentication required",
             ));
         }
-        if from.flags & !OFFERED != 0 || from.env_id.is_some() || from.hold_for > 0 || from.hold_until > 0 {
-            return self.protest(&Reply::new(555, "5.5.4", "Parameter not offered"));
-        }
+        let handling = match self.handling(from, line) {
+            Ok(handling) => handling,
+            Err(reply) => return self.protest(&reply),
+        };
         // RFC 1870 §6.1: refused before it travels.
         if from.size as u64 > self.settings.max_size {
             return self.protest(&too_large(self.settings.max_size));
@@ -175,17 +187,49 @@ impl Session {
         {
             return self.protest(&not_yours());
         }
-        self.envelope = Some(Envelope { sender, recipients: Vec::new(), eight_bit: false, international });
+        let recipients = Vec::new();
+        self.envelope = Some(Envelope { sender, recipients, eight_bit: false, international, handling });
         self.reply(&Reply::new(250, "2.1.0", "OK"));
     }
 
-    fn rcpt(&mut self, to: &proto::RcptTo<String>) {
+    /// What the parameters of MAIL ask.
+    fn handling(&self, from: &proto::MailFrom<String>, line: &str) -> Result<Handling, Reply> {
+        if from.flags & !OFFERED != 0 || from.hold_for > 0 || from.hold_until > 0 {
+            return Err(Reply::new(555, "5.5.4", "Parameter not offered"));
+        }
+        let require_tls = from.flags & proto::MAIL_REQUIRETLS != 0;
+        if require_tls && !self.encrypted {
+            // RFC 8689 §3: it came in clear text already.
+            return Err(Reply::new(530, "5.7.10", "REQUIRETLS needs TLS"));
+        }
+        if from.mt_priority != 0 && self.settings.role != Role::Submission {
+            return Err(Reply::new(555, "5.5.4", "Parameter not offered"));
+        }
+        let returned = match from.flags & (proto::MAIL_RET_FULL | proto::MAIL_RET_HDRS) {
+            0 => Returned::Unsaid,
+            proto::MAIL_RET_FULL => Returned::Full,
+            _ => Returned::Header,
+        };
+        Ok(Handling {
+            returned,
+            envelope_id: parameters::envelope_id(line).map_err(illegal)?,
+            require_tls,
+            binary: from.flags & proto::MAIL_BODY_BINARYMIME != 0,
+            priority: Priority::of_level(from.mt_priority),
+        })
+    }
+
+    fn rcpt(&mut self, to: &proto::RcptTo<String>, line: &str) {
         let Some(envelope) = &self.envelope else {
             return self.protest(&Reply::new(503, "5.5.1", "MAIL first"));
         };
-        if to.flags != 0 || to.orcpt.is_some() {
+        if to.flags & !NOTIFY != 0 {
             return self.protest(&Reply::new(555, "5.5.4", "Parameter not offered"));
         }
+        let wishes = match parameters::wishes(line) {
+            Ok(wishes) => wishes,
+            Err(name) => return self.protest(&illegal(name)),
+        };
         // RFC 5321 §4.5.3.1.10: the rest comes in a further transaction.
         if envelope.recipients.len() >= self.settings.max_recipients {
             return self.reply(&Reply::both(
@@ -197,7 +241,7 @@ impl Session {
         }
         let international = envelope.international;
         match self.address(&to.address, international) {
-            Ok(address) => self.state = State::Resolving(address),
+            Ok(address) => self.state = State::Resolving(Destination { address, wishes }),
             Err(reply) => self.protest(&reply),
         }
     }
@@ -208,6 +252,11 @@ impl Session {
             Some(envelope) if envelope.recipients.is_empty() => {
                 self.envelope = Some(envelope);
                 self.protest(&Reply::new(554, "5.5.1", "No valid recipients"));
+            }
+            Some(envelope) if envelope.handling.binary => {
+                // RFC 3030 §3.
+                self.envelope = Some(envelope);
+                self.protest(&Reply::new(503, "5.5.1", "BINARYMIME needs BDAT"));
             }
             Some(envelope) => {
                 self.reply(&Reply::new(354, "", "End with <CRLF>.<CRLF>"));
@@ -248,5 +297,20 @@ fn syntax(error: proto::Error) -> Reply {
     }
 }
 
+fn illegal(parameter: &str) -> Reply {
+    Reply::new(501, "5.5.4", format!("{parameter} is not legal"))
+}
+
 /// Parameters of MAIL that EHLO announces.
-const OFFERED: u64 = proto::MAIL_BODY_7BIT | proto::MAIL_BODY_8BITMIME | proto::MAIL_SMTPUTF8;
+const OFFERED: u64 = proto::MAIL_BODY_7BIT
+    | proto::MAIL_BODY_8BITMIME
+    | proto::MAIL_BODY_BINARYMIME
+    | proto::MAIL_SMTPUTF8
+    | proto::MAIL_RET_FULL
+    | proto::MAIL_RET_HDRS
+    | proto::MAIL_REQUIRETLS;
+/// Parameters of RCPT that EHLO announces.
+const NOTIFY: u64 = proto::RCPT_NOTIFY_SUCCESS
+    | proto::RCPT_NOTIFY_FAILURE
+    | proto::RCPT_NOTIFY_DELAY
+    | proto::RCPT_NOTIFY_NEVER;

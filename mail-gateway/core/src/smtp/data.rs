@@ -31,6 +31,8 @@ pub enum Progress {
     More,
     /// The letter ended; this many octets of the input belonged to it.
     End(usize),
+    /// A chunk ended and further ones follow; this many octets of the input belonged to it.
+    Chunk(usize),
     /// A CR or LF stood alone: where the letter ends is not certain any more.
     BareLineBreak,
 }
@@ -57,6 +59,76 @@ impl Decoder {
             };
         }
         Progress::More
+    }
+}
+
+/// Counts the octets of BDAT chunks (RFC 3030 §2).
+///
+/// Nothing inside ends the letter, so nothing can be smuggled past us; but a text letter with a CR or
+/// LF alone would be read in two ways by the servers after us, so it is marked broken all the same.
+#[derive(Debug)]
+pub struct Chunk {
+    /// Octets of the announced chunk still to come.
+    left: u64,
+    last: bool,
+    /// Any octets are allowed (BODY=BINARYMIME).
+    binary: bool,
+    broken: bool,
+    after_cr: bool,
+    /// Inside a line.
+    open: bool,
+}
+
+impl Chunk {
+    /// Before the first chunk of a letter.
+    pub fn new(binary: bool) -> Self {
+        Self { left: 0, last: false, binary, broken: false, after_cr: false, open: false }
+    }
+
+    /// The next `octets` are a chunk, the letter's last when `last`.
+    pub fn announce(&mut self, octets: u64, last: bool) {
+        (self.left, self.last) = (octets, last);
+    }
+
+    /// Whether nothing of the announced chunk is missing.
+    pub fn is_whole(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Whether a text letter had a CR or LF alone.
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Appends the chunk's octets in `input` to `letter`; a text letter's last line gets its end.
+    pub fn decode(&mut self, input: &[u8], letter: &mut Vec<u8>) -> Progress {
+        let used = usize::try_from(self.left).unwrap_or(usize::MAX).min(input.len());
+        let fresh = input.get(..used).unwrap_or_default();
+        self.left -= used as u64;
+        letter.extend_from_slice(fresh);
+        self.check(fresh);
+        if self.left > 0 {
+            return Progress::More;
+        }
+        if !self.last {
+            return Progress::Chunk(used);
+        }
+        self.broken |= self.after_cr;
+        if self.open && !self.binary {
+            letter.extend_from_slice(b"\r\n");
+        }
+        Progress::End(used)
+    }
+
+    fn check(&mut self, fresh: &[u8]) {
+        if self.binary {
+            return;
+        }
+        for &byte in fresh {
+            self.broken |= self.after_cr != (byte == b'\n');
+            self.after_cr = byte == b'\r';
+            self.open = byte != b'\n';
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use base::{Timestamp, random::Random};
 use mail_parser::{DateTime, MessageParser};
 
 use super::{Account, Address, Reply, Role};
+use crate::message::Priority;
 
 /// What the trace fields tell about a letter's arrival.
 #[derive(Debug, Clone, Copy)]
@@ -73,7 +74,7 @@ pub fn prepare(
     out.extend_from_slice(received(trace, random).as_bytes());
     for field in &fields {
         let private = role == Role::Submission && (field.is("bcc") || field.is("resent-bcc"));
-        if !private && !field.is("return-path") {
+        if !private && !field.is("return-path") && !field.claims_our_verdict(trace.domain) {
             out.extend_from_slice(field.whole);
         }
     }
@@ -104,6 +105,17 @@ pub fn without_return_path(letter: &[u8]) -> &[u8] {
     } else {
         letter
     }
+}
+
+/// The highest urgency that a field of the header `block` asks for.
+pub fn priority(block: &[u8]) -> Priority {
+    let (fields, _) = split(block);
+    let of_field = |field: &Field<'_>| {
+        let value = field.whole.get(field.whole.iter().position(|&b| b == b':')? + 1..)?;
+        let name = std::str::from_utf8(field.name).ok()?;
+        Priority::of_field(name, &String::from_utf8_lossy(value))
+    };
+    fields.iter().filter_map(of_field).max().unwrap_or_default()
 }
 
 /// Where the header ends in `letter`: after its first empty line.
@@ -170,6 +182,31 @@ struct Field<'a> {
 impl Field<'_> {
     fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+}
+
+impl Field<'_> {
+    /// RFC 8601 §5: results that claim to be ours, in whatever spelling, were written by somebody else.
+    fn claims_our_verdict(&self, domain: &str) -> bool {
+        if !self.is("authentication-results") && !self.is("x-lienthong-mark") {
+            return false;
+        }
+        let value = self.whole.get(self.name.len() + 1..).unwrap_or_default();
+        let value = String::from_utf8_lossy(value).to_lowercase();
+        let mut depth = 0u32;
+        let mut server = String::new();
+        for c in value.trim_start_matches([':', ' ', '\t']).chars() {
+            match c {
+                '(' => depth += 1,
+                ')' => depth = depth.saturating_sub(1),
+                ';' if depth == 0 => break,
+                '"' | '\\' => {}
+                _ if depth == 0 && !c.is_whitespace() => server.push(c),
+                _ => {}
+            }
+        }
+        // The version number may follow the name (RFC 8601 §2.2), and what cannot be told apart goes too.
+        server.starts_with(&domain.to_lowercase()) || server.is_empty()
     }
 }
 

@@ -2,9 +2,12 @@
 //! must know (replies, dot-stuffing). Sockets and files are the shell's.
 
 pub mod address;
+mod answers;
+mod chunking;
 mod commands;
 pub mod data;
 pub mod header;
+mod parameters;
 pub mod reply;
 mod session;
 mod transaction;
@@ -12,7 +15,7 @@ mod transaction;
 pub use address::Address;
 pub use reply::Reply;
 pub use session::{Session, Settings, Step};
-pub use transaction::{Envelope, StoreFailure};
+pub use transaction::{Destination, Envelope, StoreFailure};
 
 /// Which door a session came through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +53,8 @@ pub enum Recipient {
     Unknown,
     /// In somebody else's domain.
     Elsewhere,
+    /// The sender has used up what one may send in an hour.
+    Limited,
     /// The directory cannot answer now.
     Unavailable,
     /// Delivered here, but there is no room for the letter now.

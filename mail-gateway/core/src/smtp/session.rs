@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use base::{Timestamp, random::Random};
 
 use super::{
-    Account, Address, Recipient, Reply, Role, SignIn,
-    transaction::{Body, Envelope, Standing, StoreFailure, Surroundings},
+    Account, Address, Destination, Reply, Role, SignIn,
+    transaction::{Body, Envelope, Standing, Surroundings},
 };
 use crate::sasl::{self, Bindings, Claim, Exchange};
 
@@ -59,12 +59,16 @@ pub struct Session {
     pub(super) peer: IpAddr,
     pub(super) encrypted: bool,
     pub(super) bindings: Bindings,
-    input: Vec<u8>,
+    pub(super) input: Vec<u8>,
     output: Vec<u8>,
     pub(super) state: State,
     pub(super) helo: Option<Helo>,
     pub(super) account: Option<Account>,
     pub(super) envelope: Option<Envelope>,
+    /// The letter between two chunks (RFC 3030).
+    pub(super) chunking: Option<Box<Body>>,
+    /// Recipients this session asked for that nobody has.
+    pub(super) unknown: u32,
     /// The client asked for SMTPUTF8 with its last MAIL.
     pub(super) international: bool,
     /// The size the client declared with its last MAIL (RFC 1870 §6); 0 when it did not.
@@ -89,8 +93,10 @@ pub(super) enum State {
     Encrypting,
     LookingUp(Box<Exchange>, String),
     SigningIn(Claim),
-    Resolving(Address),
+    Resolving(Destination),
     Body(Box<Body>),
+    /// Dropping the octets of a chunk that is refused.
+    Dropping(u64, Reply),
     Discarding(Reply),
     Storing(Envelope),
     Closing,
@@ -110,6 +116,8 @@ impl Session {
             helo: None,
             account: None,
             envelope: None,
+            chunking: None,
+            unknown: 0,
             international: false,
             declared_size: 0,
             errors: 0,
@@ -130,6 +138,7 @@ impl Session {
         self.encrypted = true;
         self.helo = None;
         self.envelope = None;
+        self.chunking = None;
         self.input.clear();
         self.state = State::Command;
     }
@@ -195,90 +204,6 @@ impl Session {
         }
     }
 
-    /// What the directory says of the recipient asked about.
-    pub fn handle_recipient(&mut self, recipient: Recipient) {
-        let State::Resolving(address) = std::mem::replace(&mut self.state, State::Command) else { return };
-        let relayed = recipient == Recipient::Elsewhere && self.account.is_none();
-        let reply = match recipient {
-            Recipient::Unknown => Reply::both(
-                550,
-                "5.1.1",
-                &format!("<{address}>: địa chỉ không tồn tại"),
-                "mailbox does not exist here",
-            ),
-            // RFC 3463 §3.8: X.7.2, this sender may not write to the list.
-            Recipient::Closed if self.account.is_none() => Reply::both(
-                550,
-                "5.7.2",
-                &format!("<{address}>: nhóm người nhận chỉ nhận thư từ trong hệ thống"),
-                "this list takes letters from inside only",
-            ),
-            Recipient::Closed => Reply::both(
-                550,
-                "5.7.2",
-                &format!("<{address}>: nhóm người nhận chỉ nhận thư của thành viên"),
-                "only members may write to this list",
-            ),
-            Recipient::Unavailable => Reply::both(
-                451,
-                "4.3.0",
-                "Danh bạ tạm thời không trả lời, thư sẽ được nhận sau",
-                "Directory temporarily unavailable",
-            ),
-            // RFC 3463 §3.3, x.2.2: later there may be room; RFC 5321 §4.2.3.
-            Recipient::Full => Reply::both(
-                452,
-                "4.2.2",
-                &format!("<{address}>: hộp thư đã đầy, thư sẽ được nhận khi có chỗ"),
-                "mailbox full",
-            ),
-            Recipient::TooSmall => Reply::both(
-                552,
-                "5.2.2",
-                &format!("<{address}>: thư lớn hơn dung lượng hộp thư"),
-                "message exceeds the mailbox's quota",
-            ),
-            // RFC 5321 §7.9: no relaying for strangers.
-            Recipient::Elsewhere if relayed => Reply::both(
-                550,
-                "5.7.1",
-                &format!("<{address}>: máy chủ không chuyển tiếp thư cho tên miền này"),
-                "relaying denied",
-            ),
-            Recipient::Local | Recipient::Elsewhere => {
-                if let Some(envelope) = &mut self.envelope
-                    && !envelope.recipients.contains(&address)
-                {
-                    envelope.recipients.push(address);
-                }
-                Reply::new(250, "2.1.5", "OK")
-            }
-        };
-        self.reply(&reply);
-    }
-
-    /// The spool cannot take the letter: it will be refused for now at its end.
-    pub fn handle_spool_failed(&mut self, why: StoreFailure) {
-        match &mut self.state {
-            State::Body(body) => body.refuse(why.reply()),
-            State::Storing(_) => self.state = State::Discarding(why.reply()),
-            _ => {}
-        }
-    }
-
-    /// Whether the letter is on stable storage; `Ok` carries the name it has in our log.
-    pub fn handle_stored(&mut self, outcome: Result<String, Reply>) {
-        if !matches!(self.state, State::Storing(_)) {
-            return;
-        }
-        self.state = State::Command;
-        let reply = match outcome {
-            Ok(id) => Reply::new(250, "2.0.0", format!("OK {id}")),
-            Err(reply) => reply,
-        };
-        self.reply(&reply);
-    }
-
     /// Octets for the peer.
     pub fn take_output(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.output)
@@ -308,6 +233,10 @@ impl Session {
                     Some(step) => return step,
                     None => continue,
                 },
+                State::Dropping(left, reply) => match self.poll_dropping(left, reply) {
+                    Some(step) => return step,
+                    None => continue,
+                },
                 State::Discarding(reply) => {
                     self.reply(&reply);
                     return Step::Discard;
@@ -333,7 +262,7 @@ impl Session {
                         State::Encrypting => Step::Encrypt,
                         State::SigningIn(claim) => Step::SignIn(claim.clone()),
                         State::LookingUp(_, login) => Step::Keys(login.clone()),
-                        State::Resolving(address) => Step::Resolve(address.clone()),
+                        State::Resolving(destination) => Step::Resolve(destination.address.clone()),
                         State::Storing(envelope) => Step::Store(envelope.clone()),
                         _ => Step::Close,
                     };
@@ -345,7 +274,7 @@ impl Session {
     }
 
     fn poll_body(&mut self, mut body: Box<Body>, now: Timestamp, random: &mut dyn Random) -> Option<Step> {
-        if self.input.is_empty() {
+        if self.input.is_empty() && !body.is_chunk_whole() {
             self.state = State::Body(body);
             return Some(Step::Read);
         }
@@ -364,6 +293,7 @@ impl Session {
         self.input.drain(..taken.used);
         match taken.state {
             Standing::More => self.state = State::Body(body),
+            Standing::Chunk => self.keep_chunk(body),
             Standing::Complete => self.state = State::Storing(body.envelope),
             Standing::Refused(reply) => self.state = State::Discarding(reply),
             Standing::Broken(reply) => self.close(&reply),

@@ -4,9 +4,10 @@ use base::{Timestamp, random::Random};
 
 use super::{
     Account, Address, Reply, Role,
-    data::{Decoder, Progress},
+    data::{Chunk, Decoder, Progress},
     header::{self, Trace},
 };
+use crate::message::{Handling, Wishes};
 
 /// Who a letter is from and for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,11 +15,22 @@ pub struct Envelope {
     /// `None` is the null sender, `<>`.
     pub sender: Option<Address>,
     /// Accepted recipients, without doubles.
-    pub recipients: Vec<Address>,
+    pub recipients: Vec<Destination>,
     /// The letter has octets above 127 (RFC 6152).
     pub eight_bit: bool,
     /// The letter needs SMTPUTF8 on its further way (RFC 6531).
     pub international: bool,
+    /// What the sender asks about its delivery.
+    pub handling: Handling,
+}
+
+/// One accepted recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// The address.
+    pub address: Address,
+    /// What the sender wants to hear of it.
+    pub wishes: Wishes,
 }
 
 /// Why a complete letter could not be kept; the peer is told to come back or to give up.
@@ -47,10 +59,19 @@ impl StoreFailure {
     }
 }
 
+/// How the end of a letter is told.
+#[derive(Debug)]
+enum Framing {
+    /// By a line with a dot (DATA).
+    Dots(Decoder),
+    /// By counting (BDAT, RFC 3030).
+    Chunk(Chunk),
+}
+
 /// A letter between `354` and its end.
 #[derive(Debug)]
 pub(super) struct Body {
-    decoder: Decoder,
+    framing: Framing,
     /// Octets seen so far, decoded.
     size: u64,
     /// The header while it is being collected.
@@ -73,6 +94,8 @@ pub(super) struct Taken {
 pub(super) enum Standing {
     /// It goes on.
     More,
+    /// The chunk is whole, further ones follow.
+    Chunk,
     /// It is complete: keep it.
     Complete,
     /// It is over and refused.
@@ -95,7 +118,28 @@ pub(super) struct Surroundings<'a> {
 
 impl Body {
     pub(super) fn new(envelope: Envelope) -> Self {
-        Self { decoder: Decoder::default(), size: 0, header: Some(Vec::new()), refusal: None, envelope }
+        Self::framed(Framing::Dots(Decoder::default()), envelope)
+    }
+
+    /// A letter that comes in chunks; [`Body::next_chunk`] announces each.
+    pub(super) fn in_chunks(envelope: Envelope) -> Self {
+        Self::framed(Framing::Chunk(Chunk::new(envelope.handling.binary)), envelope)
+    }
+
+    fn framed(framing: Framing, envelope: Envelope) -> Self {
+        Self { framing, size: 0, header: Some(Vec::new()), refusal: None, envelope }
+    }
+
+    /// The next `octets` are of this letter.
+    pub(super) fn next_chunk(&mut self, octets: u64, last: bool) {
+        if let Framing::Chunk(chunk) = &mut self.framing {
+            chunk.announce(octets, last);
+        }
+    }
+
+    /// Whether no input is needed to go on.
+    pub(super) fn is_chunk_whole(&self) -> bool {
+        matches!(&self.framing, Framing::Chunk(chunk) if chunk.is_whole())
     }
 
     /// Refuses the letter at its end; for a spool that failed.
@@ -106,20 +150,21 @@ impl Body {
 
     pub(super) fn handle(&mut self, input: &[u8], around: &Surroundings, random: &mut dyn Random) -> Taken {
         let mut fresh = Vec::with_capacity(input.len());
-        let progress = self.decoder.decode(input, &mut fresh);
+        let (progress, counted) = match &mut self.framing {
+            Framing::Dots(decoder) => (decoder.decode(input, &mut fresh), false),
+            Framing::Chunk(chunk) => (chunk.decode(input, &mut fresh), true),
+        };
         let used = match progress {
-            Progress::End(used) => used,
+            Progress::End(used) | Progress::Chunk(used) => used,
             Progress::More | Progress::BareLineBreak => input.len(),
         };
-        if progress == Progress::BareLineBreak {
+        if progress == Progress::BareLineBreak && !counted {
             // RFC 5321 §2.3.8: CR and LF must not stand alone. What follows might be meant as commands.
-            let reply = Reply::both(
-                550,
-                "5.6.11",
-                "Thư có ký tự xuống dòng sai chuẩn (CR hoặc LF đứng riêng)",
-                "Bare CR or LF in message data refused",
-            );
-            return Taken { used, spool: Vec::new(), state: Standing::Broken(reply) };
+            return Taken { used, spool: Vec::new(), state: Standing::Broken(bare_line_break()) };
+        }
+        if matches!(&self.framing, Framing::Chunk(chunk) if chunk.is_broken()) {
+            // Where the letter ends is certain here; the next server might see it otherwise.
+            self.refuse(bare_line_break());
         }
         self.size += fresh.len() as u64;
         if self.size > around.max_size && self.refusal.is_none() {
@@ -132,10 +177,11 @@ impl Body {
         }
         let ended = matches!(progress, Progress::End(_));
         let spool = self.pass_on(fresh, ended, around, random);
-        let state = match (ended, self.refusal.take()) {
-            (true, Some(reply)) => Standing::Refused(reply),
-            (true, None) => Standing::Complete,
-            (false, refusal) => {
+        let state = match (progress, self.refusal.take()) {
+            (Progress::End(_) | Progress::Chunk(_), Some(reply)) => Standing::Refused(reply),
+            (Progress::End(_), None) => Standing::Complete,
+            (Progress::Chunk(_), None) => Standing::Chunk,
+            (_, refusal) => {
                 self.refusal = refusal;
                 Standing::More
             }
@@ -180,6 +226,11 @@ impl Body {
         };
         let (block, rest) = held.split_at(end);
         self.envelope.international &= self.has_international_address() || !block.is_ascii();
+        if around.role == Role::Submission {
+            // Strangers do not decide what is urgent here.
+            let priority = header::priority(block).max(self.envelope.handling.priority);
+            self.envelope.handling.priority = priority;
+        }
         match header::prepare(block, around.role, around.account, &self.trace(around), random) {
             Ok(mut prepared) => {
                 prepared.extend_from_slice(rest);
@@ -193,7 +244,8 @@ impl Body {
     }
 
     fn has_international_address(&self) -> bool {
-        self.envelope.sender.iter().chain(&self.envelope.recipients).any(Address::is_international)
+        let recipients = self.envelope.recipients.iter().map(|recipient| &recipient.address);
+        self.envelope.sender.iter().chain(recipients).any(Address::is_international)
     }
 
     fn trace<'a>(&'a self, around: &Surroundings<'a>) -> Trace<'a> {
@@ -201,7 +253,7 @@ impl Body {
             domain: around.domain,
             sender: self.envelope.sender.as_ref(),
             recipient: match self.envelope.recipients.as_slice() {
-                [only] => Some(only),
+                [only] => Some(&only.address),
                 _ => None,
             },
             helo: around.helo,
@@ -210,6 +262,15 @@ impl Body {
             now: around.now,
         }
     }
+}
+
+fn bare_line_break() -> Reply {
+    Reply::both(
+        550,
+        "5.6.11",
+        "Thư có ký tự xuống dòng sai chuẩn (CR hoặc LF đứng riêng)",
+        "Bare CR or LF in message data refused",
+    )
 }
 
 /// Refuses a letter above the limit (RFC 1870 §6).
