@@ -29,6 +29,7 @@ pub async fn run(place: &Place) -> ExitCode {
             if !running {
                 check_listeners(&config, &mut findings).await;
                 check_media(&config, &mut findings);
+                check_media_tcp(&config, &mut findings);
             }
         }
         Err(cause) => {
@@ -114,6 +115,20 @@ fn check_media(config: &Config, findings: &mut Vec<Finding>) {
             ),
         });
     }
+}
+
+fn check_media_tcp(config: &Config, findings: &mut Vec<Finding>) {
+    let port = config.media.tcp_port;
+    if port == 0 {
+        return;
+    }
+    findings.push(match std::net::TcpListener::bind(("0.0.0.0", port)) {
+        Ok(_) => Finding::Good(format!("media TCP port {port} is free")),
+        Err(cause) => Finding::Bad(
+            format!("media TCP port {port} cannot be used: {cause}"),
+            "choose another with --set media.tcp_port=…".to_owned(),
+        ),
+    });
 }
 
 fn check_media_addresses(findings: &mut Vec<Finding>) {

@@ -10,6 +10,9 @@ pub struct Config {
     pub addresses: Vec<IpAddr>,
     /// `media.udp_port`: worker *i* uses this plus *i*; 0 lets the system choose.
     pub udp_port: u16,
+    /// `media.tcp_port`: of all workers together, for networks without UDP; none is opened without one, 0
+    /// lets the system choose.
+    pub tcp_port: Option<u16>,
     /// `media.workers`: threads; 0 is one per core. A peer lives on one of them, a large meeting on several.
     pub workers: usize,
     /// Connections per worker; offers beyond are refused before running meetings suffer.
@@ -18,6 +21,6 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { addresses: Vec::new(), udp_port: 40_000, workers: 1, max_peers: 2_000 }
+        Self { addresses: Vec::new(), udp_port: 40_000, tcp_port: None, workers: 1, max_peers: 2_000 }
     }
 }

@@ -6,9 +6,10 @@ use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
-        mpsc::{SyncSender, sync_channel},
+        mpsc::sync_channel,
     },
     thread::JoinHandle,
+    time::Instant,
 };
 
 use base::id::{MeetingId, SeatId};
@@ -22,9 +23,10 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     Config, Metrics, address, certificate,
     placement::Placement,
+    tcp::{Acceptor, Connections, Listeners},
     trunk,
     wake::Wake,
-    worker::{self, Order},
+    worker::{self, Mailbox, Order},
 };
 
 /// The media plane.
@@ -39,6 +41,11 @@ impl Sfu {
         let mut threads = Vec::new();
         let mut candidates = Vec::new();
         let workers = if config.workers == 0 { cores() } else { config.workers }.min(MAX_WORKERS);
+        let listeners = config
+            .tcp_port
+            .map(|port| Listeners::bind(&config.addresses, &address::local_addresses(), port))
+            .transpose()?;
+        let tcp_port = listeners.as_ref().map(|listeners| listeners.port);
         let wakes: Vec<Arc<Wake>> =
             (0..workers).map(|_| Wake::new().map(Arc::new)).collect::<io::Result<_>>()?;
         for (index, (wake, trunks)) in wakes.iter().zip(trunk::mesh(&wakes)).enumerate() {
@@ -48,7 +55,7 @@ impl Sfu {
             tracing::info!(worker = index, candidates = ?bound.candidates, "media worker listens");
             candidates.extend(bound.candidates.iter().copied());
             let (orders, inbox) = sync_channel(ORDERS);
-            let (wake, load) = (Arc::clone(wake), Arc::new(AtomicUsize::new(0)));
+            let load = Arc::new(AtomicUsize::new(0));
             let metrics = Arc::new(Mutex::new(Metrics::default()));
             let start = worker::Start {
                 index,
@@ -58,19 +65,24 @@ impl Sfu {
                 max_peers: config.max_peers,
                 certificate: certificate::generate()?,
                 bound,
+                tcp_port,
+                connections: Connections::new(Instant::now())?,
                 orders: inbox,
-                wake: Arc::clone(&wake),
+                wake: Arc::clone(wake),
                 events: events.clone(),
                 metrics: Arc::clone(&metrics),
                 load: Arc::clone(&load),
                 trunks,
             };
             threads.push(worker::spawn(start)?);
-            lanes.push(Lane { orders, wake, metrics, load });
+            lanes.push(Lane { mailbox: Mailbox { orders, wake: Arc::clone(wake) }, metrics, load });
         }
+        let mailboxes = lanes.iter().map(|lane| lane.mailbox.clone()).collect();
+        let acceptor = listeners.map(|listeners| Acceptor::start(listeners, mailboxes)).transpose()?;
         let shared = Shared {
             lanes,
             threads: Mutex::new(threads),
+            acceptor: Mutex::new(acceptor),
             candidates,
             placement: Mutex::default(),
             draining: AtomicBool::new(false),
@@ -92,20 +104,15 @@ pub struct Connected {
 
 /// The way to one worker.
 struct Lane {
-    orders: SyncSender<Order>,
-    wake: Arc<Wake>,
+    mailbox: Mailbox,
     metrics: Arc<Mutex<Metrics>>,
     /// Peers on it.
     load: Arc<AtomicUsize>,
 }
 
 impl Lane {
-    /// Full: the caller waits for the worker, which empties the queue in microseconds and never waits
-    /// for anybody. A worker that has stopped takes no orders, and needs none.
     fn send(&self, order: Order) -> bool {
-        let sent = self.orders.send(order).is_ok();
-        self.wake.nudge();
-        sent
+        self.mailbox.send(order)
     }
 }
 
@@ -113,6 +120,8 @@ struct Shared {
     lanes: Vec<Lane>,
     /// Joined by [`SfuHandle::shutdown`].
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Stopped by [`SfuHandle::shutdown`].
+    acceptor: Mutex<Option<Acceptor>>,
     candidates: Vec<SocketAddr>,
     placement: Mutex<Placement>,
     /// No new meetings.
@@ -221,6 +230,9 @@ impl SfuHandle {
     /// Tells every peer that it is over and waits for the workers to stop; takes milliseconds.
     /// Events end afterwards.
     pub fn shutdown(&self) {
+        if let Some(acceptor) = self.0.acceptor.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            acceptor.stop();
+        }
         for lane in &self.0.lanes {
             lane.send(Order::Stop);
         }

@@ -9,6 +9,7 @@ mod config;
 mod handle;
 mod metrics;
 mod placement;
+mod tcp;
 mod trunk;
 mod udp;
 mod wake;

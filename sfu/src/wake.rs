@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    os::fd::{AsRawFd, FromRawFd, OwnedFd},
+    os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd},
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -57,15 +57,21 @@ impl Wake {
     }
 }
 
-/// Waits until the wake or a socket has something, or for `timeout`. A socket with a backlog is also
-/// waited for until it takes more.
-pub(crate) fn wait(wake: &Wake, sockets: &[Socket], timeout: Duration) -> io::Result<()> {
-    let mut fds = Vec::with_capacity(1 + sockets.len());
+/// Waits until the wake, a socket or one of the `connections` has something, or for `timeout`. A socket
+/// with a backlog is also waited for until it takes more.
+pub(crate) fn wait(
+    wake: &Wake,
+    sockets: &[Socket],
+    connections: Option<RawFd>,
+    timeout: Duration,
+) -> io::Result<()> {
+    let mut fds = Vec::with_capacity(2 + sockets.len());
     fds.push(libc::pollfd { fd: wake.fd.as_raw_fd(), events: libc::POLLIN, revents: 0 });
     fds.extend(sockets.iter().map(|socket| {
         let events = if socket.has_backlog() { libc::POLLIN | libc::POLLOUT } else { libc::POLLIN };
         libc::pollfd { fd: socket.as_raw_fd(), events, revents: 0 }
     }));
+    fds.extend(connections.map(|fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 }));
     let timeout = libc::timespec {
         tv_sec: libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX),
         tv_nsec: timeout.subsec_nanos().into(),

@@ -10,7 +10,7 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
-        mpsc::{Receiver, TryRecvError},
+        mpsc::{Receiver, SyncSender, TryRecvError},
     },
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -35,6 +35,7 @@ use tokio::sync::{
 use crate::{
     Metrics,
     address::{self, Bound},
+    tcp::{Accepted, Connections},
     trunk::{Ends, Pushed},
     udp::{Inbox, Socket},
     wake::{self, Wake},
@@ -62,10 +63,29 @@ pub(crate) enum Order {
         /// Who waits for ours; nothing when there is no such peer here.
         reply: oneshot::Sender<Option<Credentials>>,
     },
+    /// Somebody who connected says that he is a peer of this worker.
+    Connection(Accepted),
     /// Anything that has no answer.
     Command(Command),
     /// The end of the thread.
     Stop,
+}
+
+/// The way to a worker's thread.
+#[derive(Clone)]
+pub(crate) struct Mailbox {
+    pub orders: SyncSender<Order>,
+    pub wake: Arc<Wake>,
+}
+
+impl Mailbox {
+    /// Full: the caller waits for the worker, which empties the queue in microseconds and never waits
+    /// for anybody. A worker that has stopped takes no orders, and needs none: then it is false.
+    pub fn send(&self, order: Order) -> bool {
+        let sent = self.orders.send(order).is_ok();
+        self.wake.nudge();
+        sent
+    }
 }
 
 /// All that a worker owns from its start to its end.
@@ -77,6 +97,9 @@ pub(crate) struct Start {
     pub max_peers: usize,
     pub certificate: Certificate,
     pub bound: Bound,
+    /// Announced beside them.
+    pub tcp_port: Option<u16>,
+    pub connections: Connections,
     pub orders: Receiver<Order>,
     pub wake: Arc<Wake>,
     pub events: mpsc::Sender<Event>,
@@ -99,6 +122,7 @@ pub(crate) fn spawn(start: Start) -> io::Result<JoinHandle<()>> {
 struct Thread {
     core: Worker,
     sockets: Vec<Socket>,
+    connections: Connections,
     inbox: Inbox,
     orders: Receiver<Order>,
     wake: Arc<Wake>,
@@ -119,6 +143,7 @@ impl Thread {
         let config = WorkerConfig {
             certificate: start.certificate,
             candidates: start.bound.candidates.clone(),
+            tcp_port: start.tcp_port,
             max_peers: start.max_peers,
             epoch: (now, Timestamp::now()),
         };
@@ -126,6 +151,7 @@ impl Thread {
             // Workers are at most sixty-four.
             core: Worker::new(config, Box::new(System)).with_trunks(start.index as u8, start.workers as u8),
             sockets: start.bound.sockets,
+            connections: start.connections,
             inbox: Inbox::default(),
             orders: start.orders,
             wake: start.wake,
@@ -145,7 +171,9 @@ impl Thread {
             let now = Instant::now();
             let rest = if self.flush_trunks() { IDLE } else { RETRY };
             let due = self.core.poll_timeout().map_or(rest, |at| at.saturating_duration_since(now).min(rest));
-            if let Err(error) = wake::wait(&self.wake, &self.sockets, due.min(IDLE)) {
+            if let Err(error) =
+                wake::wait(&self.wake, &self.sockets, self.connections.descriptor(), due.min(IDLE))
+            {
                 // The descriptors are ours and open; the kernel being out of memory passes.
                 tracing::error!(%error, "a media worker cannot wait for datagrams");
                 std::thread::sleep(Duration::from_millis(10));
@@ -157,16 +185,20 @@ impl Thread {
             }
             self.hear_trunks(now);
             self.receive(now);
+            if self.connections.receive(now, &mut self.core) {
+                self.wake.nudge();
+            }
             self.core.handle_timeout(now);
             self.tell_trunks(now);
-            self.send();
+            self.send(now);
+            self.connections.sweep(now, &mut self.core);
             self.emit();
             self.publish(now);
             self.follow(now);
             self.load.store(self.core.members(), Ordering::Relaxed);
         }
         self.core.close();
-        self.send();
+        self.send(Instant::now());
         self.emit();
     }
 
@@ -183,6 +215,7 @@ impl Thread {
                 Ok(Order::Restart { seat, remote_ufrag, reply }) => {
                     let _ = reply.send(self.core.restart_ice(now, seat, &remote_ufrag));
                 }
+                Ok(Order::Connection(accepted)) => self.connections.add(now, &mut self.core, accepted),
                 Ok(Order::Command(command)) => self.core.handle_command(now, command),
                 Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return false,
                 Err(TryRecvError::Empty) => return true,
@@ -252,12 +285,13 @@ impl Thread {
         }
     }
 
-    fn send(&mut self) {
-        let Self { core, sockets, .. } = self;
+    fn send(&mut self, now: Instant) {
+        let Self { core, sockets, connections, .. } = self;
         for (local, socket) in (0_u8..).zip(sockets.iter_mut()) {
             let of_socket = core.transmits().iter().filter(|(path, _)| path.local == local);
             socket.send(of_socket.map(|(path, bytes)| (path.remote, bytes)));
         }
+        connections.send(now, core);
         core.transmits().clear();
     }
 

@@ -142,8 +142,5 @@ fn refuse_absent_services(config: &Config) -> Result<(), ConfigError> {
     if let Some((key, _)) = stores.into_iter().find(|(_, url)| !url.is_empty()) {
         return Err(ConfigError::NotInThisBuild(key));
     }
-    if config.media.tcp_port != 0 {
-        return Err(ConfigError::NotInThisBuild("media.tcp_port"));
-    }
     Ok(())
 }

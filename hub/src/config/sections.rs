@@ -99,7 +99,7 @@ sections! {
         address: Vec<IpAddr> = Vec::new();
         /// UDP port of the first worker; worker i uses the port + i.
         udp_port: u16 = 40000;
-        /// TCP port for networks without UDP; 0 switches it off.
+        /// TCP port of all workers, for networks without UDP; 0 switches it off.
         tcp_port: u16 = 0;
         /// Threads that forward media; 0 means one per core.
         workers: u16 = 0;

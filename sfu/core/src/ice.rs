@@ -28,15 +28,26 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// New ones.
-    pub fn new(random: &mut dyn Random) -> Self {
-        Self { ufrag: ice_chars(random, 12), password: ice_chars(random, 32) }
+    /// New ones for a peer of this worker, whose number the first character tells: who accepts a
+    /// connection for all workers sees in the first check to whom it belongs.
+    pub fn new(worker: u8, random: &mut dyn Random) -> Self {
+        let mut ufrag = String::from(char::from(CHARS[usize::from(worker & 63)]));
+        ufrag.push_str(&ice_chars(random, 12));
+        Self { ufrag, password: ice_chars(random, 32) }
     }
 }
 
+/// The worker whose peer has this user fragment; nothing when it cannot be one of ours.
+pub fn worker_of(ufrag: &str) -> Option<u8> {
+    let first = ufrag.bytes().next()?;
+    // Sixty-four characters.
+    CHARS.iter().position(|known| *known == first).map(|place| place as u8)
+}
+
+const CHARS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 /// `length` characters of the 64 that RFC 8839 §5.4 allows.
 fn ice_chars(random: &mut dyn Random, length: usize) -> String {
-    const CHARS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut bytes = vec![0; length];
     random.fill(&mut bytes);
     bytes.iter().map(|b| char::from(CHARS[usize::from(b & 63)])).collect()
@@ -215,6 +226,15 @@ impl IceLite {
         &self.valid
     }
 
+    /// A path is no more: a connection was closed. Media waits for the next check, which comes within the
+    /// second or by the next nomination.
+    pub fn forget(&mut self, path: Path) {
+        self.valid.retain(|known| *known != path);
+        if self.selected == Some(path) {
+            self.selected = None;
+        }
+    }
+
     /// Where to send.
     pub fn selected(&self) -> Option<Path> {
         self.selected
@@ -272,7 +292,7 @@ mod tests {
 
     fn agent() -> (IceLite, Credentials, Instant) {
         let now = Instant::now();
-        let credentials = Credentials::new(&mut Seeded::new(1));
+        let credentials = Credentials::new(0, &mut Seeded::new(1));
         (IceLite::new(credentials.clone(), "far".into(), now), credentials, now)
     }
 
@@ -322,7 +342,7 @@ mod tests {
         let (mut agent, old, now) = agent();
         let nominated = Check::parse(&check(&old, true)).unwrap();
         agent.handle_check(now, path(1), &nominated).unwrap();
-        let new = Credentials::new(&mut Seeded::new(2));
+        let new = Credentials::new(0, &mut Seeded::new(2));
         agent.restart(now, new.clone(), "new".into());
         assert_eq!(agent.handle_check(now, path(2), &nominated), None, "the old credentials are void");
         assert!(agent.accepts(path(1)) && agent.selected() == Some(path(1)));
@@ -330,6 +350,15 @@ mod tests {
         assert!(!agent.handle_check(now, path(2), &plain).unwrap().moved);
         let nominated = Check::parse(&request(&new, "new", true)).unwrap();
         assert!(agent.handle_check(now, path(2), &nominated).unwrap().moved);
+    }
+
+    #[test]
+    fn a_user_fragment_tells_the_worker_of_its_peer() {
+        for worker in 0..64 {
+            let credentials = Credentials::new(worker, &mut Seeded::new(1));
+            assert_eq!(worker_of(&credentials.ufrag), Some(worker));
+        }
+        assert_eq!((worker_of(""), worker_of("-no")), (None, None));
     }
 
     #[test]

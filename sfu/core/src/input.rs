@@ -97,11 +97,17 @@ pub enum Command {
     End(MeetingId),
 }
 
-/// One way between the worker and a peer: which of the worker's sockets, and the far end.
+/// One way between the worker and a peer: which of the worker's sockets, and the far end. Over TCP the
+/// far end alone names the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Path {
     /// Index of the local socket the datagram came in on; answers leave by the same one.
     pub local: u8,
     /// The far end.
     pub remote: SocketAddr,
+}
+
+impl Path {
+    /// In place of a socket's index: the far end of a TCP connection (RFC 6544).
+    pub const TCP: u8 = u8::MAX;
 }

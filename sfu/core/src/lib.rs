@@ -9,6 +9,7 @@ mod arrivals;
 pub mod codec;
 mod congestion;
 pub mod dtls;
+pub mod framing;
 pub mod ice;
 mod incoming;
 mod input;

@@ -171,6 +171,11 @@ impl Trunks {
         }
     }
 
+    /// This worker's number.
+    pub fn own(&self) -> u8 {
+        self.own
+    }
+
     /// The workers that have members of a meeting.
     pub fn of(&self, meeting: MeetingId) -> Mask {
         self.elsewhere.get(&meeting).copied().unwrap_or(0)

@@ -49,6 +49,7 @@ async function launchChromium(executablePath, cameras, refuses) {
         colorScheme: options.colorScheme ?? 'light',
         permissions: refuses ? [] : ['camera', 'microphone'],
       });
+      await context.addInitScript(keepPeers);
       if (options.small) await context.addInitScript(captureSmall);
       const page = await context.newPage();
       return new Visitor('chromium', page, () => context.close(), context);

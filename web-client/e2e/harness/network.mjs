@@ -17,3 +17,17 @@ export function mendLine() {
   ip('-n', 'visitor', 'neigh', 'del', '10.99.0.1', 'dev', 'lt1');
   ip('neigh', 'del', '10.99.0.2', 'dev', 'lt0');
 }
+
+const UDP = ['pref', '1', 'ipproto', 'udp'];
+
+/** From now on no UDP passes between the hub and the far end, as behind many an office's firewall. */
+export function refuseUdp() {
+  ip('-n', 'visitor', 'rule', 'add', ...UDP, 'to', '10.99.0.1', 'blackhole');
+  ip('rule', 'add', ...UDP, 'to', '10.99.0.2', 'blackhole');
+}
+
+/** Lets UDP pass again. */
+export function allowUdp() {
+  ip('-n', 'visitor', 'rule', 'del', ...UDP, 'to', '10.99.0.1', 'blackhole');
+  ip('rule', 'del', ...UDP, 'to', '10.99.0.2', 'blackhole');
+}

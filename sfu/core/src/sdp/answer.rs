@@ -20,6 +20,8 @@ pub struct Local<'a> {
     pub fingerprint: &'a Fingerprint,
     /// Where the worker can be reached, best first.
     pub candidates: &'a [SocketAddr],
+    /// The port of these addresses that takes TCP connections.
+    pub tcp_port: Option<u16>,
 }
 
 /// A section the client sends in.
@@ -258,18 +260,30 @@ fn write_transport(out: &mut String, section: &Section, local: &Local<'_>, first
     }
     out.push_str("\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\n");
     if std::mem::take(first) {
-        for (i, address) in local.candidates.iter().enumerate() {
-            // RFC 8445 §5.1.2.1: type preference 126 (host), local preference falling, component 1.
-            let preference = 65_535 - u32::try_from(i).unwrap_or(0).min(65_535);
-            let priority = (126 << 24) + (preference << 8) + 255;
-            let (ip, port) = (address.ip(), address.port());
-            let _ = write!(out, "a=candidate:{} 1 udp {priority} {ip} {port} typ host\r\n", i + 1);
-        }
-        out.push_str("a=end-of-candidates\r\n");
+        write_candidates(out, local);
     }
     let _ = write!(out, "a=ice-ufrag:{}\r\na=ice-pwd:{}\r\n", local.ice_ufrag, local.ice_pwd);
     let _ = write!(out, "a=fingerprint:{}\r\na=setup:passive\r\n", local.fingerprint);
     let _ = write!(out, "a=mid:{}\r\na=rtcp-mux\r\na=rtcp-rsize\r\n", section.mid);
+}
+
+fn write_candidates(out: &mut String, local: &Local<'_>) {
+    for (i, address) in (0_u32..).zip(local.candidates) {
+        // RFC 8445 §5.1.2.1: type preference 126 (host), local preference falling, component 1.
+        let preference = 65_535 - i.min(65_535);
+        let priority = (126 << 24) + (preference << 8) + 255;
+        let (ip, port) = (address.ip(), address.port());
+        let _ = write!(out, "a=candidate:{} 1 udp {priority} {ip} {port} typ host\r\n", i + 1);
+    }
+    for (i, (address, port)) in (0_u32..).zip(local.candidates.iter().zip(local.tcp_port.iter().cycle())) {
+        // RFC 6544 §4.2: below all of UDP; direction preference 4 (passive) before the local one.
+        let preference = (4 << 13) + (8_191 - i.min(8_191));
+        let priority = (90 << 24) + (preference << 8) + 255;
+        let (ip, foundation) = (address.ip(), local.candidates.len() + i as usize + 1);
+        let _ =
+            write!(out, "a=candidate:{foundation} 1 tcp {priority} {ip} {port} typ host tcptype passive\r\n");
+    }
+    out.push_str("a=end-of-candidates\r\n");
 }
 
 fn write_extensions(out: &mut String, mut extensions: ExtensionIds) {

@@ -44,6 +44,8 @@ pub struct WorkerConfig {
     pub certificate: Certificate,
     /// Where browsers reach this worker, best first.
     pub candidates: Vec<SocketAddr>,
+    /// The port of these addresses that takes TCP connections.
+    pub tcp_port: Option<u16>,
     /// Offers beyond are refused.
     pub max_peers: usize,
     /// One moment on both clocks, for the NTP time of sender reports.
@@ -168,12 +170,13 @@ impl Worker {
         if self.by_seat.len() >= self.config.max_peers {
             return Err(OfferError::Unavailable);
         }
-        let credentials = Credentials::new(&mut *self.random);
+        let credentials = Credentials::new(self.trunks.own(), &mut *self.random);
         let local = Local {
             ice_ufrag: &credentials.ufrag,
             ice_pwd: &credentials.password,
             fingerprint: self.config.certificate.fingerprint(),
             candidates: &self.config.candidates,
+            tcp_port: self.config.tcp_port,
         };
         let text = answer.write(offer, &local, &mut *self.random);
         self.add_peer(now, meeting, seat, offer, answer, credentials);
@@ -231,7 +234,7 @@ impl Worker {
     /// seat has no peer.
     pub fn restart_ice(&mut self, now: Instant, seat: SeatId, remote_ufrag: &str) -> Option<Credentials> {
         let key = self.by_seat.get(&seat).copied()?;
-        let credentials = Credentials::new(&mut *self.random);
+        let credentials = Credentials::new(self.trunks.own(), &mut *self.random);
         let peer = self.peers.get_mut(key.index as usize)?.as_mut()?;
         self.by_ufrag.remove(&peer.ice.credentials().ufrag);
         peer.ice.restart(now, credentials.clone(), remote_ufrag.to_owned());
@@ -346,6 +349,19 @@ impl Worker {
                 tracing::debug!(%error, "DTLS association ended");
                 self.remove_peer(key, true);
             }
+        }
+    }
+
+    /// Whether a peer has proved that this path is its own.
+    pub fn knows(&self, path: Path) -> bool {
+        self.by_path.contains_key(&path)
+    }
+
+    /// A connection was closed: its path leads nowhere.
+    pub fn handle_closed(&mut self, path: Path) {
+        let Some(key) = self.by_path.remove(&path) else { return };
+        if let Some(Some(peer)) = self.peers.get_mut(key.index as usize) {
+            peer.ice.forget(path);
         }
     }
 

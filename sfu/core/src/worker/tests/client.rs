@@ -130,6 +130,7 @@ impl Net {
         let config = WorkerConfig {
             certificate: Certificate::new(certificate, key).unwrap(),
             candidates: vec!["192.0.2.1:40000".parse().unwrap()],
+            tcp_port: None,
             max_peers: 100,
             epoch: (now, Timestamp::from_seconds(1_800_000_000)),
         };
