@@ -14,7 +14,7 @@ use crate::{
     ice::{Check, Checked, Credentials, IceLite},
     incoming::Incoming,
     outgoing::{Egress, Outgoing},
-    sdp::{Answer, Offer, Purpose},
+    sdp::{Answer, Fingerprint, Offer, Purpose},
     srtp::{Inbound, Outbound, Profile},
 };
 
@@ -30,6 +30,9 @@ pub(crate) struct Peer {
     pub serial: u32,
     /// Its paths.
     pub ice: IceLite,
+    /// What was agreed; an ICE restart is answered with the same.
+    pub agreed: Answer,
+    fingerprint: Fingerprint,
     dtls: Box<dyn DtlsServer>,
     srtp: Option<(Inbound, Outbound)>,
     /// What it sends.
@@ -67,13 +70,21 @@ impl Peer {
             ice: IceLite::new(credentials, offer.ice_ufrag.clone(), now),
             dtls: Box::new(Dimpl::new(certificate, offer.fingerprint.clone(), now)),
             srtp: None,
-            incoming: Incoming::new(now, answer.incoming),
-            outgoing: Outgoing::new(answer.slots, random),
+            incoming: Incoming::new(now, answer.incoming.clone()),
+            outgoing: Outgoing::new(answer.slots.clone(), random),
             sender: Sender::new(now, wide),
+            agreed: answer,
+            fingerprint: offer.fingerprint.clone(),
             next_report: now + REPORT_INTERVAL,
             next_feedback: now + FEEDBACK_INTERVAL,
             born: now,
         }
+    }
+
+    /// Whether an offer is of the connection that is there already: the same certificate, which a browser
+    /// makes anew for every other one, and the same m-lines.
+    pub fn made(&self, offer: &Offer) -> bool {
+        self.fingerprint == offer.fingerprint && self.agreed.fits(offer)
     }
 
     /// Media can flow.

@@ -188,6 +188,15 @@ impl Answer {
         }
     }
 
+    /// Whether the decision stands for another offer of the same connection: m-lines keep their places
+    /// and names (RFC 8829 §5.2.2).
+    pub fn fits(&self, offer: &Offer) -> bool {
+        let named = |(index, mid): (usize, &String)| offer.sections.get(index).is_some_and(|s| s.mid == *mid);
+        let incoming = self.incoming.iter().map(|media| (media.section, &media.mid));
+        let slots = self.slots.iter().map(|slot| (slot.section, &slot.mid));
+        self.uses.len() == offer.sections.len() && incoming.chain(slots).all(named)
+    }
+
     /// The answer as text.
     pub fn write(&self, offer: &Offer, local: &Local<'_>, random: &mut dyn Random) -> String {
         let mut out = String::with_capacity(16 * 1024);

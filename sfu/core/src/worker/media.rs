@@ -155,6 +155,14 @@ impl Worker {
         }
     }
 
+    /// Tells a receiver what a slot carries, though that has not changed: it may not know any more.
+    pub(super) fn tell_again(&mut self, address: SlotAddress) {
+        let Some(peer) = self.peer_mut(address.peer) else { return };
+        let slot = peer.outgoing.slots.get_mut(usize::from(address.slot));
+        let told = slot.and_then(|slot| slot.told.take());
+        self.tell(address, told, None);
+    }
+
     /// The source a layer belongs to.
     pub(super) fn source_of(&self, address: LayerAddress) -> Option<Source> {
         let (_, seat) = self.place_of(address.peer)?;

@@ -157,7 +157,8 @@ impl Worker {
         }
     }
 
-    /// Answers an offer with a new peer for the seat; an older one is replaced without a word.
+    /// Answers an offer with a new peer for the seat; an older one is replaced without a word, unless the
+    /// offer is the older one's own: that is an ICE restart (RFC 8445 §9).
     pub fn handle_offer(
         &mut self,
         now: Instant,
@@ -165,19 +166,16 @@ impl Worker {
         seat: SeatId,
         offer: &Offer,
     ) -> Result<String, OfferError> {
+        if let Some(answer) = self.renegotiate(now, meeting, seat, offer) {
+            return Ok(answer);
+        }
         let answer = Answer::to(offer, &mut *self.random)?;
         self.close_seat(seat);
         if self.by_seat.len() >= self.config.max_peers {
             return Err(OfferError::Unavailable);
         }
         let credentials = Credentials::new(self.trunks.own(), &mut *self.random);
-        let local = Local {
-            ice_ufrag: &credentials.ufrag,
-            ice_pwd: &credentials.password,
-            fingerprint: self.config.certificate.fingerprint(),
-            candidates: &self.config.candidates,
-            tcp_port: self.config.tcp_port,
-        };
+        let local = local(&self.config, &credentials);
         let text = answer.write(offer, &local, &mut *self.random);
         self.add_peer(now, meeting, seat, offer, answer, credentials);
         Ok(text)
@@ -240,6 +238,25 @@ impl Worker {
         peer.ice.restart(now, credentials.clone(), remote_ufrag.to_owned());
         self.by_ufrag.insert(credentials.ufrag.clone(), key);
         Some(credentials)
+    }
+
+    /// Answers the offer of a connection that is there already: keys, tracks and slots stay.
+    fn renegotiate(
+        &mut self,
+        now: Instant,
+        meeting: MeetingId,
+        seat: SeatId,
+        offer: &Offer,
+    ) -> Option<String> {
+        let key = self.by_seat.get(&seat).copied()?;
+        self.peer(key).filter(|peer| peer.meeting == meeting && peer.made(offer))?;
+        let credentials = self.restart_ice(now, seat, &offer.ice_ufrag)?;
+        let slots = self.peer(key).map_or(0, |peer| peer.outgoing.slots.len());
+        (0..slots).for_each(|slot| self.tell_again(SlotAddress { peer: key, slot: slot as u8 }));
+        let Self { peers, config, random, .. } = self;
+        let peer = peers.get(key.index as usize)?.as_ref()?;
+        let local = local(config, &credentials);
+        Some(peer.agreed.write(offer, &local, &mut **random))
     }
 
     /// Obeys a command.
@@ -515,5 +532,16 @@ impl Worker {
 
     fn seat_of(&self, key: PeerKey) -> Option<SeatId> {
         self.peer(key).map(|peer| peer.seat)
+    }
+}
+
+/// What an answer says about the worker.
+fn local<'a>(config: &'a WorkerConfig, credentials: &'a Credentials) -> Local<'a> {
+    Local {
+        ice_ufrag: &credentials.ufrag,
+        ice_pwd: &credentials.password,
+        fingerprint: config.certificate.fingerprint(),
+        candidates: &config.candidates,
+        tcp_port: config.tcp_port,
     }
 }

@@ -184,6 +184,20 @@ impl Net {
         }
     }
 
+    /// A client's network changed: it has another address and offers anew on the same connection. The
+    /// checks come a moment later.
+    pub fn restart(&mut self, number: usize) {
+        let client = &mut self.clients[number];
+        client.address.set_port(client.address.port() + 1);
+        client.offer.ice_ufrag.push('2');
+        let answer =
+            self.worker.handle_offer(self.now, self.meeting, seat(self.first + number), &client.offer);
+        let answer = answer.unwrap();
+        client.server = server(&answer);
+        client.checked = false;
+        assert_eq!(client.slots, slots(&answer));
+    }
+
     /// Lets `duration` pass in steps of 5 ms.
     pub fn run(&mut self, duration: Duration) {
         let end = self.now + duration;
@@ -261,14 +275,21 @@ impl Net {
     }
 }
 
+fn server(answer: &str) -> Credentials {
+    let value = |key: &str| answer.lines().find_map(|l| l.strip_prefix(key)).unwrap().to_owned();
+    Credentials { ufrag: value("a=ice-ufrag:"), password: value("a=ice-pwd:") }
+}
+
+fn slots(answer: &str) -> Vec<u32> {
+    let ssrc = |section: &str| {
+        let line = section.lines().find_map(|l| l.strip_prefix("a=ssrc:"))?;
+        line.split(' ').next()?.parse().ok()
+    };
+    answer.split("\r\nm=").filter_map(ssrc).collect()
+}
+
 impl Client {
     fn new(number: usize, now: Instant, offer: Offer, answer: &str, certificate: DtlsCertificate) -> Self {
-        let value = |key: &str| answer.lines().find_map(|l| l.strip_prefix(key)).unwrap().to_owned();
-        let server = Credentials { ufrag: value("a=ice-ufrag:"), password: value("a=ice-pwd:") };
-        let ssrc = |section: &str| {
-            let line = section.lines().find_map(|l| l.strip_prefix("a=ssrc:"))?;
-            line.split(' ').next()?.parse().ok()
-        };
         let config = Arc::new(Config::builder().build().unwrap());
         let mut dtls = Dtls::new_12(config, certificate, now);
         dtls.set_active(true);
@@ -283,9 +304,9 @@ impl Client {
         };
         Self {
             address: SocketAddr::from(([10, 0, 0, number as u8 + 1], 5_000)),
-            server,
+            server: server(answer),
             offer,
-            slots: answer.split("\r\nm=").filter_map(ssrc).collect(),
+            slots: slots(answer),
             dtls,
             srtp: None,
             got: Vec::new(),

@@ -142,6 +142,27 @@ fn five_seconds_without_network_are_survived_and_told() {
 }
 
 #[test]
+fn a_peer_whose_network_changed_goes_on_with_the_same_keys_and_slots() {
+    let mut net = meeting(2);
+    view(&mut net, 1, 0, 180);
+    view(&mut net, 0, 1, 180);
+    net.run(SECOND);
+    net.events.clear();
+    net.restart(1);
+    net.clients.iter_mut().for_each(|client| client.got.clear());
+    net.run(SECOND);
+    for client in &net.clients {
+        let got = client.in_slot(VIDEO);
+        assert!(got.len() > 40, "{} packets", got.len());
+        assert!(got.windows(2).all(|w| w[1].sequence == w[0].sequence.wrapping_add(1)));
+    }
+    assert_eq!(connected(&net), 0, "no new handshake");
+    assert_eq!(net.slot(1, SlotKind::Video, 0), Some(camera(0)), "told again");
+    let lost = |event: &Event| matches!(event, Event::Disconnected { .. } | Event::Track { .. });
+    assert!(!net.events.iter().any(lost), "{:?}", net.events);
+}
+
+#[test]
 fn who_is_silent_for_half_a_minute_is_gone() {
     let mut net = meeting(2);
     view(&mut net, 1, 0, 180);
