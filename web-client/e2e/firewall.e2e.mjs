@@ -74,4 +74,5 @@ test('a firewall that closes in mid-meeting is got over, in the same seat', asyn
   await Promise.all([seesFace(chair, office.me), seesFace(office, chair.me), hears(chair), hears(office)]);
   t.diagnostic(`over TCP ${Date.now() - closed} ms after UDP was refused`);
   assert.equal(await ownSeat(office), seat);
+  assert.equal(await office.evaluate(() => window.peers.length), 1, 'the connection itself was kept');
 });

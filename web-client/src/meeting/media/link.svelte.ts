@@ -1,15 +1,18 @@
-// Keeps media flowing: one PeerConnection at a time, a new one into the same seat whenever it fails.
+// Keeps media flowing: one PeerConnection at a time. When it breaks, ICE is restarted on it, which keeps
+// keys, decoders and slots; when that does not help, a new one is made into the same seat.
 
 import type { LocalMedia } from "./local.svelte";
 import { Peer } from "./peer";
 import { quality, read, type Quality, type Reading } from "./quality";
 import { waitBefore } from "../model/reconnect";
 
-/** ICE needs five silent seconds to say "disconnected"; while the hub can be asked, a new connection is
+/** ICE needs five silent seconds to say "disconnected"; while the hub can be asked, a restart is
  *  quicker than waiting for more. A short pause lets a line that just comes back win. */
 const PATIENCE_MS = 500;
 /** An answered offer that has not led to a connection by then is tried again. */
 const CONNECT_MS = 8000;
+/** A restart that has not led to a connection by then has not helped. */
+const RESTART_MS = 3000;
 const READ_EVERY_MS = 2000;
 
 export interface LinkPorts {
@@ -27,6 +30,8 @@ export class MediaLink {
     quality = $state.raw<Quality | null>(null);
 
     #attempt = 0;
+    /** Once per connection that stood: a restart that did not help is not tried again. */
+    #mayRestart = false;
     #timer: ReturnType<typeof setTimeout> | null = null;
     #reader = setInterval(() => void this.#read(), READ_EVERY_MS);
     #before: Reading | null = null;
@@ -47,7 +52,7 @@ export class MediaLink {
     /** The hub can be reached (again): connects unless media flows already. */
     resume() {
         if (this.peer?.connected) return this.ports.ready();
-        void this.#renew();
+        void this.#again();
     }
 
     /** The signalling line is down: media may go on, but no new connection can be made. */
@@ -64,9 +69,31 @@ export class MediaLink {
         this.peer = null;
     }
 
+    #again(): Promise<void> {
+        return this.peer && this.#mayRestart ? this.#restart(this.peer) : this.#renew();
+    }
+
+    async #restart(peer: Peer): Promise<void> {
+        if (this.#closed) return;
+        this.#stopTimer();
+        this.#mayRestart = false;
+        try {
+            const answer = await this.ports.offer(await peer.restart());
+            if (this.peer !== peer) return;
+            // The hub knew nothing of the connection any more: it was restarted, or gave it up.
+            if (!peer.continues(answer)) return await this.#renew();
+            await peer.answer(answer);
+            this.ports.ready();
+            if (!peer.connected) this.#later(RESTART_MS);
+        } catch {
+            if (this.peer === peer) this.#later();
+        }
+    }
+
     async #renew(): Promise<void> {
         if (this.#closed) return;
         this.#stopTimer();
+        this.#mayRestart = false;
         this.peer?.close();
         this.ports.renewed();
         const peer = new Peer((state) => this.#changed(peer, state));
@@ -92,6 +119,7 @@ export class MediaLink {
         if (state === "connected") {
             this.#stopTimer();
             this.#attempt = 0;
+            this.#mayRestart = true;
             this.state = "connected";
         } else if (state === "disconnected") {
             this.state = "interrupted";
@@ -105,7 +133,7 @@ export class MediaLink {
     #later(wait = waitBefore(this.#attempt + 1, Math.random())) {
         if (this.#closed) return;
         this.#stopTimer();
-        this.#timer = setTimeout(() => void this.#renew(), wait);
+        this.#timer = setTimeout(() => void this.#again(), wait);
     }
 
     #stopTimer() {

@@ -56,6 +56,18 @@ export class Peer {
         return this.connection.localDescription?.sdp ?? "";
     }
 
+    /** An offer that keeps everything but the way the packets go (RFC 8829 §3.5.1.1 ICE restart). */
+    restart(): Promise<string> {
+        this.connection.restartIce();
+        return this.offer();
+    }
+
+    /** Whether an answer is that of the connection as it stood: the hub keeps its SSRCs over a restart. */
+    continues(sdp: string): boolean {
+        const ssrc = /^a=ssrc:\d+ /m.exec(sdp)?.[0];
+        return ssrc !== undefined && (this.connection.currentRemoteDescription?.sdp ?? "").includes(ssrc);
+    }
+
     async answer(sdp: string): Promise<void> {
         if (!this.#closed) await this.connection.setRemoteDescription({ type: "answer", sdp: speechOpus(sdp) });
     }
