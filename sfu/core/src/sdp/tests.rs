@@ -16,7 +16,7 @@ fn answered(text: &str) -> (Offer, Answer, String) {
         ice_ufrag: "ufrag",
         ice_pwd: "password-of-22-characters",
         fingerprint: &fingerprint,
-        candidates: &["192.0.2.7:40000".parse().unwrap(), "127.0.0.1:40000".parse().unwrap()],
+        candidates: &["192.0.2.7:40000", "[2001:db8::7]:40000"].map(|text| text.parse().unwrap()),
         tcp_port: Some(40_443),
     };
     let text = answer.write(&offer, &local, &mut Seeded::new(4));
@@ -44,6 +44,8 @@ fn both_browsers_get_four_tracks_and_fifteen_slots() {
         assert_eq!(sdp.matches("\r\nm=").count(), 19);
         assert_eq!(sdp.matches("a=setup:passive").count(), 19);
         assert!(sdp.contains("a=ice-lite\r\n") && sdp.contains(" 192.0.2.7 40000 typ host\r\n"));
+        assert!(sdp.contains(" 2001:db8::7 40000 typ host\r\n"));
+        assert!(sdp.contains(" 2001:db8::7 40443 typ host tcptype passive\r\n"));
         assert!(sdp.contains(" tcp 1520435199 192.0.2.7 40443 typ host tcptype passive\r\n"));
         assert!(!sdp.contains("\r\n\r\n"));
         let mut ssrcs: Vec<_> = answer.slots.iter().flat_map(|s| [s.ssrc, s.rtx_ssrc]).collect();

@@ -184,11 +184,17 @@ impl Net {
         }
     }
 
+    /// A client's NAT gives it another port, which it cannot know.
+    pub fn rebind(&mut self, number: usize) {
+        let address = &mut self.clients[number].address;
+        address.set_port(address.port() + 1);
+    }
+
     /// A client's network changed: it has another address and offers anew on the same connection. The
     /// checks come a moment later.
     pub fn restart(&mut self, number: usize) {
+        self.rebind(number);
         let client = &mut self.clients[number];
-        client.address.set_port(client.address.port() + 1);
         client.offer.ice_ufrag.push('2');
         let answer =
             self.worker.handle_offer(self.now, self.meeting, seat(self.first + number), &client.offer);

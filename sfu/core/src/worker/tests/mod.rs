@@ -142,6 +142,22 @@ fn five_seconds_without_network_are_survived_and_told() {
 }
 
 #[test]
+fn a_peer_whose_nat_gave_it_another_port_is_found_by_its_next_check() {
+    let mut net = meeting(2);
+    view(&mut net, 1, 0, 180);
+    view(&mut net, 0, 1, 180);
+    net.run(SECOND);
+    net.rebind(1);
+    // Clients check every two seconds.
+    net.run(2 * SECOND);
+    net.events.clear();
+    net.clients.iter_mut().for_each(|client| client.got.clear());
+    net.run(SECOND);
+    assert!(net.clients.iter().all(|client| client.in_slot(VIDEO).len() > 40));
+    assert!(net.events.is_empty(), "{:?}", net.events);
+}
+
+#[test]
 fn a_peer_whose_network_changed_goes_on_with_the_same_keys_and_slots() {
     let mut net = meeting(2);
     view(&mut net, 1, 0, 180);
