@@ -16,7 +16,8 @@ use rtc_stun::{
 use sfu::{Config, Sfu, SfuEvent, SfuHandle};
 use tokio::sync::mpsc;
 
-const OWN_UFRAG: &str = "mbSk";
+/// Of the offer.
+const OWN_UFRAG: &str = "RkRT";
 
 fn start() -> (SfuHandle, mpsc::Receiver<SfuEvent>) {
     let addresses = vec![IpAddr::V4(Ipv4Addr::LOCALHOST)];
