@@ -160,7 +160,7 @@ impl Worker {
         let Some(peer) = self.peer_mut(address.peer) else { return };
         let slot = peer.outgoing.slots.get_mut(usize::from(address.slot));
         let told = slot.and_then(|slot| slot.told.take());
-        self.tell(address, told, None);
+        self.say(address, told, None);
     }
 
     /// The source a layer belongs to.
