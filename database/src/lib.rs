@@ -5,21 +5,29 @@
 //! savepoint, and answers every caller only after the commit is on stable storage
 //! (WAL, `synchronous=FULL`). A burst of small writes costs one `fsync`.
 //!
+//! On PostgreSQL the same holds within one schema: the writers of several hubs take turns by an
+//! advisory lock, so a job may read, decide and write as if it were alone.
+//!
 //! SQL is the portable subset of `sqlx::Any`: columns BIGINT, TEXT, BLOB; 0/1 for booleans;
-//! µs UTC for times; `$1` placeholders; `RETURNING`; `ON CONFLICT`; nullable columns read as `Option`.
+//! µs UTC for times; `$1` placeholders; `RETURNING`; `ON CONFLICT`; nullable columns read as `Option`;
+//! sums cast to BIGINT. What has no portable form asks [`Database::dialect`].
 
+mod source;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod writer;
 
 use std::{path::Path, str::FromStr, time::Duration};
 
 use futures_util::future::BoxFuture;
 use sqlx::{
-    AnyConnection, AnyPool, Connection, Executor,
+    AnyConnection, AnyPool, AssertSqlSafe, Connection, Executor,
     any::{AnyConnectOptions, AnyPoolOptions},
     migrate::Migrator,
 };
 use tokio::sync::{mpsc, oneshot};
 
+pub use source::{Dialect, Source};
 pub use sqlx;
 use writer::{Finished, Job};
 
@@ -27,46 +35,35 @@ use writer::{Finished, Job};
 #[derive(Clone, Debug)]
 pub struct Database {
     options: AnyConnectOptions,
+    dialect: Dialect,
     readers: AnyPool,
     jobs: mpsc::Sender<Job>,
 }
 
 impl Database {
-    /// Opens (creating if needed) the SQLite file at `path` and brings its schema up to date.
+    /// Opens (creating if needed) the tables at `source` and brings their schema up to date.
     ///
     /// # Errors
-    /// When the file cannot be opened or a migration fails; the message names the cause.
-    pub async fn open(path: &Path, migrations: &Migrator) -> Result<Self, OpenError> {
+    /// When the database cannot be reached or a migration fails; the message names the cause.
+    pub async fn open(source: impl Into<Source>, migrations: &Migrator) -> Result<Self, OpenError> {
         sqlx::any::install_default_drivers();
-        let url = format!("sqlite://{}?mode=rwc", path.display());
-        let options = AnyConnectOptions::from_str(&url)?;
-        let writer = AnyPoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    connection.execute(WRITER_PRAGMAS).await?;
-                    Ok(())
-                })
-            })
-            .connect_with(options.clone())
-            .await?;
-        migrations.run(&writer).await?;
-        let readers = AnyPoolOptions::new()
-            .max_connections(READERS)
-            .idle_timeout(Some(Duration::from_secs(600)))
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    connection.execute(READER_PRAGMAS).await?;
-                    Ok(())
-                })
-            })
-            .connect_with(options.clone())
-            .await?;
+        let source = source.into();
+        let dialect = source.dialect();
+        let options = AnyConnectOptions::from_str(&source.url())?;
+        let (to_write, to_read) = settings(&source);
+        let writer = pool(to_write).max_connections(1).idle_timeout(None).max_lifetime(None);
+        let writer = writer.connect_with(options.clone()).await?;
+        dialect.of_these(migrations).run(&writer).await?;
+        let readers = pool(to_read).max_connections(READERS).idle_timeout(Some(Duration::from_secs(600)));
+        let readers = readers.connect_with(options.clone()).await?;
         let (jobs, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(writer::run(writer, queue));
-        Ok(Self { options, readers, jobs })
+        tokio::spawn(writer::run(writer, begin(&source), queue));
+        Ok(Self { options, dialect, readers, jobs })
+    }
+
+    /// Which SQL is spoken here.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     /// The pool for reading. Writing through it is a programming error: it would wait for the writer.
@@ -115,8 +112,12 @@ impl Database {
     /// Writes a consistent copy of the whole database to `target`, which must not exist yet.
     ///
     /// # Errors
-    /// When the copy cannot be written.
+    /// When the copy cannot be written. A PostgreSQL database is copied by its own tools, which know its
+    /// other schemas and roles; here it is an error that says so.
     pub async fn copy_to(&self, target: &Path) -> Result<(), sqlx::Error> {
+        if self.dialect == Dialect::Postgres {
+            return Err(sqlx::Error::Configuration(COPY_WITH_PG_DUMP.into()));
+        }
         let target = target.display().to_string();
         // Its own connection: the readers' are `query_only`, the writer's may be in a transaction.
         let mut connection = AnyConnection::connect_with(&self.options).await?;
@@ -162,10 +163,50 @@ const QUEUE: usize = 1024;
 /// Connections that read at the same time.
 const READERS: u32 = 6;
 
+/// A database that is away is an error after this long, not a request that hangs: mail says `451`.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A pool whose every connection begins with `settings`.
+fn pool(settings: String) -> AnyPoolOptions {
+    AnyPoolOptions::new().acquire_timeout(PATIENCE).after_connect(move |connection, _| {
+        let settings = AssertSqlSafe(settings.clone());
+        Box::pin(async move {
+            connection.execute(settings).await?;
+            Ok(())
+        })
+    })
+}
+
+/// What the writer's and the readers' connections are told first.
+fn settings(source: &Source) -> (String, String) {
+    match source {
+        Source::File(_) => (WRITER_PRAGMAS.to_owned(), READER_PRAGMAS.to_owned()),
+        Source::Schema { schema, .. } => {
+            let path = format!("SET search_path TO {schema};");
+            (
+                format!("CREATE SCHEMA IF NOT EXISTS {schema}; {path} SET synchronous_commit TO on;"),
+                format!("{path} SET default_transaction_read_only TO on;"),
+            )
+        }
+    }
+}
+
+/// Begins a transaction in which no other writer changes anything.
+fn begin(source: &Source) -> String {
+    match source {
+        Source::File(_) => "BEGIN IMMEDIATE".to_owned(),
+        Source::Schema { schema, .. } => {
+            format!("BEGIN; SELECT pg_advisory_xact_lock(hashtext('lienthong {schema}'));")
+        }
+    }
+}
+
 const WRITER_PRAGMAS: &str = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; \
      PRAGMA busy_timeout=5000; PRAGMA cache_size=-8000;";
 const READER_PRAGMAS: &str = "PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000; PRAGMA query_only=ON; \
      PRAGMA cache_size=-4000;";
+const COPY_WITH_PG_DUMP: &str =
+    "the rows live on PostgreSQL and are copied by pg_dump; docs/operations/postgresql.md says how";
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use std::panic::AssertUnwindSafe;
 
 use futures_util::{FutureExt, future::BoxFuture};
-use sqlx::{AnyConnection, AnyPool, Executor};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Executor};
 use tokio::sync::mpsc;
 
 /// Work on the write connection.
@@ -15,8 +15,8 @@ pub(crate) struct Finished {
     pub(crate) report: Box<dyn FnOnce(Result<(), String>) + Send>,
 }
 
-/// Runs until every sender is gone.
-pub(crate) async fn run(pool: AnyPool, mut queue: mpsc::Receiver<Job>) {
+/// Runs until every sender is gone; `begin` opens a transaction that no other writer shares.
+pub(crate) async fn run(pool: AnyPool, begin: String, mut queue: mpsc::Receiver<Job>) {
     let mut batch = Vec::with_capacity(MAX_GROUP);
     loop {
         if queue.recv_many(&mut batch, MAX_GROUP).await == 0 {
@@ -32,7 +32,7 @@ pub(crate) async fn run(pool: AnyPool, mut queue: mpsc::Receiver<Job>) {
             }
         };
         let mut finished = Vec::with_capacity(batch.len());
-        let outcome = group(&mut connection, &mut batch, &mut finished).await;
+        let outcome = group(&mut connection, &begin, &mut batch, &mut finished).await;
         if let Err(cause) = &outcome {
             tracing::error!(%cause, "database: commit failed");
             let _ = connection.execute("ROLLBACK").await;
@@ -50,10 +50,11 @@ type Report = Box<dyn FnOnce(Result<(), String>) + Send>;
 
 async fn group(
     connection: &mut AnyConnection,
+    begin: &str,
     batch: &mut Vec<Job>,
     finished: &mut Vec<Report>,
 ) -> Result<(), sqlx::Error> {
-    connection.execute("BEGIN IMMEDIATE").await?;
+    connection.execute(AssertSqlSafe(begin)).await?;
     for job in batch.drain(..) {
         connection.execute("SAVEPOINT job").await?;
         // A panic in one job must not take the writer, and with it the whole service, down.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use base::{Timestamp, id::AccountId};
-use database::{Database, OpenError};
+use database::{Database, OpenError, Source};
 use directory_core::{
     Account, AccountState, Address, Group, GroupKind, Mailbox, MailboxKind, Member, Period, Person, Position,
     Posting, Reach, Reader, Records, Registry, Room, Rule, Site, Target, Unit, UnitKind,
@@ -54,12 +54,12 @@ impl std::fmt::Debug for Directory {
 }
 
 impl Directory {
-    /// Opens (creating if needed) the directory of mail domain `domain` at `path`.
+    /// Opens (creating if needed) the directory of mail domain `domain` at `source`.
     ///
     /// # Errors
-    /// When the file cannot be opened, brought up to date or read.
-    pub async fn open(path: &Path, domain: &str) -> Result<Self, OpenError> {
-        let database = Database::open(path, &MIGRATOR).await?;
+    /// When the database cannot be opened, brought up to date or read.
+    pub async fn open(source: impl Into<Source>, domain: &str) -> Result<Self, OpenError> {
+        let database = Database::open(source, &MIGRATOR).await?;
         let domain = domain.to_lowercase();
         let records = load(database.readers()).await?;
         let inner = Inner {

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use base::{MailboxId, Timestamp};
+use database::testing::source;
 use directory::{Actor, Directory, DirectoryError, SAMPLE_PASSWORD, SignInError};
 use directory_core::MailboxKind;
 
@@ -12,7 +13,8 @@ const IP: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 async fn sample() -> (Directory, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let directory = Directory::open(&folder.path().join("directory.db"), "quangbinh.example").await.unwrap();
+    let directory =
+        Directory::open(source(&folder.path().join("directory.db")), "quangbinh.example").await.unwrap();
     directory.load_sample().await.unwrap();
     (directory, folder)
 }

@@ -14,6 +14,7 @@ use axum::{
     response::Response,
 };
 use base::Timestamp;
+use database::testing::{on_postgres, source};
 use directory::{Actor, Directory, PeerAddress, Poster, Resolution, SAMPLE_PASSWORD, SignInError};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -35,7 +36,7 @@ impl Hub {
     async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let directory =
-            Directory::open(&folder.path().join("directory.db"), "quangbinh.example").await.unwrap();
+            Directory::open(source(&folder.path().join("directory.db")), "quangbinh.example").await.unwrap();
         directory.load_sample().await.unwrap();
         let sessions = directory.clone();
         let authenticate = move |mut request: Request, next: Next| {
@@ -314,9 +315,13 @@ async fn the_console_creates_resets_and_every_act_is_in_an_unbroken_log() {
 
 #[tokio::test]
 async fn a_line_altered_in_the_store_breaks_the_log() {
+    // The rule is the same on both; the alteration is made in a copied file.
+    if on_postgres() {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("directory.db");
-    let directory = Directory::open(&path, "quangbinh.example").await.unwrap();
+    let directory = Directory::open(source(&path), "quangbinh.example").await.unwrap();
     directory.load_sample().await.unwrap();
     let actor = Actor::system("root");
     for name in ["Phòng A", "Phòng B", "Phòng C"] {

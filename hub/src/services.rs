@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use database::Source;
 use directory::Directory;
 use jiff::tz::TimeZone;
 use mail_gateway::Mail;
@@ -54,15 +55,17 @@ impl Services {
         public_url: &str,
     ) -> Result<Self, String> {
         let domain = config.hub.domain.clone();
+        let rows = |service: &str| Source::of(data, &config.database.url, service);
         let zone = TimeZone::get(&config.hub.time_zone)
             .map_err(|_| format!("hub.time_zone: there is no zone “{}”", config.hub.time_zone))?;
-        let directory = Directory::open(&data.join("directory.db"), &domain)
+        let directory = Directory::open(rows("directory"), &domain)
             .await
             .map_err(|cause| format!("directory: {cause}"))?
             .with_hub(&config.hub.name, BUILD);
-        let mail = Mail::open(data, &domain, MailPorts::over(&directory), settings::mail(&config)?)
-            .await
-            .map_err(|cause| format!("mail: {cause}"))?;
+        let mail =
+            Mail::open(rows("mail"), data, &domain, MailPorts::over(&directory), settings::mail(&config)?)
+                .await
+                .map_err(|cause| format!("mail: {cause}"))?;
         let directory = directory.with_mailbox_use(Arc::new(ConsolePorts(mail.clone())));
         let head = Letterhead {
             office: (config.hub.name.clone(), format!("hethong@{domain}")),
@@ -76,7 +79,7 @@ impl Services {
             time_zone: config.hub.time_zone.clone(),
         };
         let ports = Arc::new(MeetingPorts { sfu, directory: directory.clone(), mail: mail.clone(), head });
-        let meetings = Meetings::open(&data.join("meetings.db"), ports, meeting_settings)
+        let meetings = Meetings::open(rows("meetings"), ports, meeting_settings)
             .await
             .map_err(|cause| format!("meetings: {cause}"))?;
         Ok(Self { config: Arc::new(config), data: data.to_path_buf(), directory, mail, meetings })

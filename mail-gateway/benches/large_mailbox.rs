@@ -33,7 +33,7 @@ async fn main() -> ExitCode {
     let letters =
         std::env::var("LIENTHONG_BENCH_LETTERS").ok().and_then(|n| n.parse().ok()).unwrap_or(100_000);
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let store = Store::in_folder(folder.path()).await.expect("a store");
+    let store = Store::in_folder(&folder.path().join("mail.db"), folder.path()).await.expect("a store");
     let mut writer = Writer { random: Seeded::new(7), text: 0 };
     fill(&store, &mut writer, letters).await;
     let started = Instant::now();

@@ -27,7 +27,7 @@ mod view;
 
 use std::{path::Path, sync::Arc};
 
-use database::{Database, sqlx::migrate::Migrator};
+use database::{Database, Source, sqlx::migrate::Migrator};
 
 pub use config::Config;
 pub use ports::Ports;
@@ -64,14 +64,20 @@ pub(crate) struct Inner {
 }
 
 impl Mail {
-    /// Opens `<data>/mail.db`, `<data>/mail/blobs/` and `<data>/mail/spool/`, creating what is missing.
+    /// Opens the tables at `rows`, `<data>/mail/blobs/` and `<data>/mail/spool/`, creating what is missing.
     ///
     /// # Errors
     /// When a directory or the database cannot be opened.
-    pub async fn open(data: &Path, domain: &str, ports: Ports, config: Config) -> Result<Self, OpenError> {
+    pub async fn open(
+        rows: impl Into<Source>,
+        data: &Path,
+        domain: &str,
+        ports: Ports,
+        config: Config,
+    ) -> Result<Self, OpenError> {
         let directory = data.join("mail");
         std::fs::create_dir_all(&directory)?;
-        let store = store::Store::in_folder(data).await?.with_quotas(config.quotas);
+        let store = store::Store::in_folder(rows, data).await?.with_quotas(config.quotas);
         let database = store.database().clone();
         let spool = spool::Spool::open(&directory.join("spool"))?;
         let inner = Inner {

@@ -8,6 +8,7 @@ use base::{
     id::{AccountId, MeetingId, PersonId, SessionId},
     random,
 };
+use database::Source;
 use signaling_core::{Admission, Effect, Meeting, Plan};
 use tokio::{sync::watch, time::timeout};
 
@@ -35,17 +36,17 @@ pub struct Meetings {
 }
 
 impl Meetings {
-    /// Opens the store at `path` and takes up the meetings that were live when the hub stopped:
+    /// Opens the store at `source` and takes up the meetings that were live when the hub stopped:
     /// whoever was in has a minute to come back to his seat.
     ///
     /// # Errors
     /// When the store cannot be opened.
     pub async fn open(
-        path: &Path,
+        source: impl Into<Source>,
         ports: Arc<dyn Ports>,
         config: Config,
     ) -> Result<Self, database::OpenError> {
-        let store = Store::open(path).await?;
+        let store = Store::open(source.into()).await?;
         let shared = Shared::new(store, ports, config);
         for meeting in shared.store.live().await? {
             shared.send(meeting, Message::Inspect(Box::new(|_| ())));

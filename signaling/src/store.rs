@@ -9,7 +9,7 @@ use base::{
     Timestamp,
     id::{MeetingId, PersonId, UnitId},
 };
-use database::Database;
+use database::{Database, Source};
 use signaling_core::{Event, Meeting, Plan, Recorded, Status};
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
@@ -88,8 +88,8 @@ pub(crate) enum Whose {
 }
 
 impl Store {
-    pub(crate) async fn open(path: &Path) -> Result<Self, database::OpenError> {
-        Ok(Self { database: Database::open(path, &MIGRATIONS).await? })
+    pub(crate) async fn open(source: Source) -> Result<Self, database::OpenError> {
+        Ok(Self { database: Database::open(source, &MIGRATIONS).await? })
     }
 
     pub(crate) async fn copy_to(&self, target: &Path) -> Result<(), sqlx::Error> {

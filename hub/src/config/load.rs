@@ -138,9 +138,15 @@ fn refuse_absent_services(config: &Config) -> Result<(), ConfigError> {
     if let Some((key, _)) = listeners.into_iter().find(|(_, listen)| listen.0.is_some()) {
         return Err(ConfigError::NotInThisBuild(key));
     }
-    let stores = [("database.url", &config.database.url), ("blobs.url", &config.blobs.url)];
-    if let Some((key, _)) = stores.into_iter().find(|(_, url)| !url.is_empty()) {
-        return Err(ConfigError::NotInThisBuild(key));
+    if !config.blobs.url.is_empty() {
+        return Err(ConfigError::NotInThisBuild("blobs.url"));
+    }
+    let url = &config.database.url;
+    if !url.is_empty() && !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        return Err(ConfigError::Value(
+            "database.url must be postgres://user:password@host:port/database (or empty for SQLite)"
+                .to_owned(),
+        ));
     }
     Ok(())
 }

@@ -188,7 +188,8 @@ sections! {
     }
     /// Where rows live.
     database: DatabaseSection {
-        /// Empty means SQLite files in the data folder; this build knows nothing else yet.
+        /// postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=/path/ca.pem, where the
+        /// hub keeps the schemas directory, meetings and mail; empty means SQLite files in the data folder.
         url: String = String::new();
     }
     /// Where letters' bodies live.

@@ -30,7 +30,7 @@ use std::{path::Path, sync::Arc};
 
 use base::MailboxId;
 use database::{
-    Database,
+    Database, Source,
     sqlx::{self, AnyConnection, Row},
 };
 use futures_util::future::BoxFuture;
@@ -77,13 +77,13 @@ impl Store {
         })
     }
 
-    /// The store in the data folder `data`: rows in `mail.db`, brought up to date, and bodies in
+    /// The store in the data folder `data`: rows at `rows`, brought up to date, and bodies in
     /// `mail/blobs`.
     ///
     /// # Errors
     /// When the folder or the database cannot be opened.
-    pub async fn in_folder(data: &Path) -> Result<Self, crate::OpenError> {
-        let database = Database::open(&data.join("mail.db"), &crate::MIGRATIONS).await?;
+    pub async fn in_folder(rows: impl Into<Source>, data: &Path) -> Result<Self, crate::OpenError> {
+        let database = Database::open(rows, &crate::MIGRATIONS).await?;
         Ok(Self::open(&data.join("mail"), database)?)
     }
 

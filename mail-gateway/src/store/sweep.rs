@@ -70,9 +70,10 @@ async fn unnamed(c: &mut sqlx::AnyConnection, now: Timestamp) -> Result<Vec<Blob
     for row in expired.iter().chain(&bodies) {
         let name: String = row.try_get(0)?;
         let row = sqlx::query(
-            "SELECT EXISTS (SELECT 1 FROM letters WHERE blob = $1) OR EXISTS (SELECT 1 FROM uploads WHERE blob = $1) \
+            "SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM letters WHERE blob = $1) \
+             OR EXISTS (SELECT 1 FROM uploads WHERE blob = $1) \
              OR EXISTS (SELECT 1 FROM queue_letter WHERE blob = $1) \
-             OR EXISTS (SELECT 1 FROM removed_letters WHERE blob = $1)",
+             OR EXISTS (SELECT 1 FROM removed_letters WHERE blob = $1) THEN 1 ELSE 0 END AS BIGINT)",
         )
         .bind(name.as_str())
         .fetch_one(&mut *c)

@@ -18,7 +18,8 @@ pub(crate) async fn hold(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO uploads (account, blob, expires) VALUES ($1, $2, $3) ON CONFLICT (account, blob) \
-         DO UPDATE SET expires = CASE WHEN excluded.expires > expires THEN excluded.expires ELSE expires END",
+         DO UPDATE SET expires = CASE WHEN excluded.expires > uploads.expires \
+         THEN excluded.expires ELSE uploads.expires END",
     )
     .bind(account)
     .bind(blob)
@@ -68,8 +69,8 @@ impl Store {
     /// When the database fails.
     pub async fn may_read(&self, account: MailboxId, blob: &BlobId) -> Result<bool, StoreError> {
         let row = sqlx::query(
-            "SELECT EXISTS (SELECT 1 FROM letters WHERE account = $1 AND blob = $2) \
-             OR EXISTS (SELECT 1 FROM uploads WHERE account = $1 AND blob = $2)",
+            "SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM letters WHERE account = $1 AND blob = $2) \
+             OR EXISTS (SELECT 1 FROM uploads WHERE account = $1 AND blob = $2) THEN 1 ELSE 0 END AS BIGINT)",
         )
         .bind(account.to_string())
         .bind(blob.as_str())

@@ -12,7 +12,10 @@ mod talk;
 use std::{net::IpAddr, path::Path, sync::Arc, time::Duration};
 
 use base::{AccountId, MailboxId, PersonId, Redacted, UnitId};
-use database::sqlx::{self, Row};
+use database::{
+    sqlx::{self, Row},
+    testing::source,
+};
 use directory_core::{MailboxGrant, MailboxKind, Poster, Principal};
 use futures_util::future::BoxFuture;
 use mail_gateway_core::sasl::Keys;
@@ -82,7 +85,7 @@ fn config() -> Config {
 async fn open(data: &Path, config: Config) -> Mail {
     let table = Arc::new(Table);
     let ports = Ports { addresses: Arc::clone(&table) as Arc<dyn Addresses>, credentials: table };
-    Mail::open(data, "Tinh.example", ports, config).await.unwrap()
+    Mail::open(source(&data.join("mail.db")), data, "Tinh.example", ports, config).await.unwrap()
 }
 
 async fn letters(mail: &Mail, mailbox: MailboxId) -> Vec<String> {

@@ -18,6 +18,7 @@ use axum::{
     response::Response,
 };
 use base::id::{AccountId, MailboxId, MeetingId, PersonId, RoomId, SeatId, SessionId, UnitId};
+use database::testing::{copy_schema, on_postgres, source};
 use directory_core::{MailboxGrant, MailboxKind, Principal};
 use futures_util::future::{BoxFuture, FutureExt};
 use serde_json::Value;
@@ -63,7 +64,7 @@ impl Hub {
     async fn start_in(directory: Arc<tempfile::TempDir>, played: Arc<Played>) -> Self {
         let ports = Arc::new(Ports(Arc::clone(&played)));
         let path = database_in(directory.path());
-        let meetings = Meetings::open(&path, ports, Config::default()).await.unwrap();
+        let meetings = Meetings::open(source(&path), ports, Config::default()).await.unwrap();
         let router = meetings.router().layer(from_fn(authenticate));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -75,7 +76,12 @@ impl Hub {
     /// The same store, opened as after a `kill -9`: the first service gets no chance to say anything.
     pub async fn crash(self) -> Self {
         let copy = Arc::new(tempfile::tempdir().unwrap());
-        self.meetings.copy_to(&database_in(copy.path())).await.unwrap();
+        let target = database_in(copy.path());
+        if on_postgres() {
+            copy_schema(&database_in(self.directory.path()), &target).await.unwrap();
+        } else {
+            self.meetings.copy_to(&target).await.unwrap();
+        }
         Self::start_in(copy, Arc::default()).await
     }
 

@@ -66,6 +66,9 @@ impl Hub {
             command.args(["--set", &format!("{name}.listen={address}")]);
         }
         command.args(["--set", "media.address=127.0.0.1", "--set", "media.udp_port=0"]);
+        if let Some(url) = postgres(self.data()) {
+            command.args(["--set", &format!("database.url={url}")]);
+        }
         for assignment in &self.overrides {
             command.args(["--set", assignment]);
         }
@@ -139,6 +142,16 @@ impl Hub {
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
         line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).unwrap_or_default() * 1024
     }
+}
+
+/// The hub's own database when the tests run on PostgreSQL (`LIENTHONG_TEST_DATABASE`); created when missing.
+fn postgres(data: &Path) -> Option<String> {
+    let url = std::env::var("LIENTHONG_TEST_DATABASE").ok().filter(|url| !url.is_empty())?;
+    let letters = data.file_name()?.to_str()?.bytes().filter(u8::is_ascii_alphanumeric);
+    let name = format!("hub_{}", letters.map(char::from).collect::<String>().to_lowercase());
+    // Fails when it exists already: the hub was started on this data before.
+    let _ = Command::new("psql").args([&url, "-q", "-c", &format!("CREATE DATABASE {name}")]).output();
+    url.rsplit_once('/').map(|(server, _)| format!("{server}/{name}"))
 }
 
 impl Drop for Hub {

@@ -19,6 +19,7 @@ pub const TO_TEST: &[Need] = &[
     ("mbsync", "isync"),
     ("python3", "python3"),
     ("ip", "iproute2"),
+    ("pg_virtualenv", "postgresql"),
 ];
 
 /// Installs the Debian packages whose programs are missing.

@@ -5,6 +5,7 @@
 mod bench;
 mod fuzz;
 mod install;
+mod postgres;
 mod run;
 mod shell;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    install,
+    install, postgres,
     shell::{self, Outcome, root, run_in, say},
 };
 
@@ -24,6 +24,7 @@ const STEPS: &[Step] = &[
     Step { name: "web-build", about: "web build and size budget", work: install::build_web_client },
     Step { name: "clippy", about: "clippy, warnings denied", work: clippy },
     Step { name: "rust", about: "Rust tests, whole-system scenarios and mail interop", work: rust },
+    Step { name: "postgres", about: "the stores' tests on PostgreSQL", work: postgres::test },
     Step { name: "e2e", about: "browser end-to-end tests", work: browsers },
 ];
 

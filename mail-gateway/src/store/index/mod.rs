@@ -5,11 +5,16 @@
 //! the entry. A search first waits a moment for what is noted, so who has just seen a letter arrive
 //! finds it. How words are kept and matched is the business of one module per database.
 
+mod native;
+mod postgres;
 mod sqlite;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use database::sqlx::{self, AnyConnection, Row};
+use database::{
+    Dialect,
+    sqlx::{self, AnyConnection, Row},
+};
 use mail_gateway_core::{
     message::BlobId,
     search::{Entry, Words},
@@ -62,12 +67,13 @@ pub(crate) async fn run(store: Store, stop: CancellationToken) {
 /// A condition on the letter `l` that holds when `words` are in `field`; `bind` takes the one value and
 /// answers its placeholder.
 pub(crate) fn condition(
+    dialect: Dialect,
     account: &str,
     field: Field,
     words: &Words,
     bind: impl FnOnce(String) -> String,
 ) -> String {
-    sqlite::condition(bind(sqlite::expression(account, field, words)))
+    native::condition(dialect, account, field, words, bind)
 }
 
 /// Notes that the entry of the body number `doc` must be written, anew if there is one.
@@ -84,7 +90,7 @@ pub(crate) async fn unknown(c: &mut AnyConnection) -> Result<Vec<i64>, StoreErro
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
         "SELECT DISTINCT doc FROM letters WHERE NOT EXISTS (SELECT 1 FROM to_index t WHERE t.doc = letters.doc) \
          AND doc NOT IN ({})",
-        sqlite::ENTRIES
+        native::entries(Dialect::of(c))
     )))
     .fetch_all(&mut *c)
     .await?;
@@ -94,8 +100,8 @@ pub(crate) async fn unknown(c: &mut AnyConnection) -> Result<Vec<i64>, StoreErro
 /// Removes the entry of a body that is gone.
 pub(crate) async fn forget(c: &mut AnyConnection, doc: i64) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM to_index WHERE doc = $1").bind(doc).execute(&mut *c).await?;
-    sqlite::prepare(c).await?;
-    sqlite::remove(c, doc).await
+    native::prepare(c).await?;
+    native::remove(c, doc).await
 }
 
 impl Store {
@@ -120,7 +126,7 @@ impl Store {
         // One at a time: two passes would read the same bodies.
         let mut is_prepared = self.indexing.lock().await;
         if !*is_prepared {
-            self.database().write(|c| Box::pin(async move { sqlite::prepare(c).await })).await?;
+            self.database().write(|c| Box::pin(async move { native::prepare(c).await })).await?;
             *is_prepared = true;
         }
         loop {
@@ -179,9 +185,9 @@ async fn write(c: &mut AnyConnection, entries: BTreeMap<i64, Option<Entry>>) -> 
             .fetch_all(&mut *c)
             .await?;
         let accounts: Vec<String> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
-        sqlite::remove(c, doc).await?;
+        native::remove(c, doc).await?;
         if let (Some(entry), false) = (entry, accounts.is_empty()) {
-            sqlite::add(c, doc, &accounts, &entry).await?;
+            native::add(c, doc, &accounts, &entry).await?;
         }
         sqlx::query("DELETE FROM to_index WHERE doc = $1").bind(doc).execute(&mut *c).await?;
     }

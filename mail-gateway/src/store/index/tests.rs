@@ -79,10 +79,9 @@ async fn a_body_held_by_several_is_indexed_once_and_goes_with_the_last() {
     store.destroy_letter(BINH, second).await.unwrap();
     let later = Timestamp::now().plus(std::time::Duration::from_secs(31 * 86_400));
     store.sweep(later).await.unwrap();
-    let left =
-        database::sqlx::query("SELECT COUNT(*) FROM letter_index WHERE letter_index MATCH '\"chung\"'")
-            .fetch_one(store.database().readers())
-            .await
-            .unwrap();
+    let left = database::sqlx::query("SELECT COUNT(*) FROM letter_index")
+        .fetch_one(store.database().readers())
+        .await
+        .unwrap();
     assert_eq!(database::sqlx::Row::get::<i64, _>(&left, 0), 0);
 }

@@ -7,7 +7,10 @@ mod sql;
 use std::{collections::BTreeSet, time::Duration};
 
 use base::MailboxId;
-use database::sqlx::{Row, any::AnyRow};
+use database::{
+    Dialect,
+    sqlx::{Row, any::AnyRow},
+};
 use futures_util::TryStreamExt;
 use mail_gateway_core::jmap::filter::{Condition, Filter, Operator};
 
@@ -133,7 +136,7 @@ impl Store {
                 gathered.add(hit);
             }
         }
-        let (sql, text) = select(query, "l.id, l.thread");
+        let (sql, text) = select(self.database().dialect(), query, "l.id, l.thread");
         let order = query.order.sql(folder_of(query).is_some());
         let text = format!("{text} ORDER BY {order}");
         let statement = sql.bind(text);
@@ -161,7 +164,7 @@ impl Store {
             return Ok(count.unwrap_or(0));
         }
         let count = if query.collapse { "COUNT(DISTINCT l.thread)" } else { "COUNT(*)" };
-        let (sql, text) = select(query, count);
+        let (sql, text) = select(self.database().dialect(), query, count);
         let row = sql.bind(text).fetch_one(self.database().readers()).await?;
         Ok(unsigned(row.try_get(0)?))
     }
@@ -210,8 +213,8 @@ impl Gathered<'_> {
 }
 
 /// `SELECT columns` of the hits, without an order.
-fn select(query: &Query<'_>, columns: &str) -> (Sql, String) {
-    let mut sql = Sql::new(query.account.to_string());
+fn select(dialect: Dialect, query: &Query<'_>, columns: &str) -> (Sql, String) {
+    let mut sql = Sql::new(dialect, query.account.to_string());
     let place = folder_of(query).map(|folder| sql.value(Value::Text(folder.to_owned())));
     let condition = query.filter.map(|filter| sql.filter(filter));
     let by_size = matches!(query.order, Order::BiggestFirst | Order::SmallestFirst);

@@ -59,7 +59,7 @@ impl Store {
         query: &Query<'_>,
         candidates: &mut BTreeMap<String, Candidate>,
     ) -> Result<(), StoreError> {
-        let (sql, text) = select(query, "l.id, l.thread, l.received, l.blob");
+        let (sql, text) = select(self.database().dialect(), query, "l.id, l.thread, l.received, l.blob");
         let order = Order::NewestFirst.sql(false);
         // The bodies of the few that are left, not of all that match.
         let text = format!(

@@ -1,6 +1,9 @@
 //! A filter as a condition in SQL. Every text of a client is bound, never spliced.
 
-use database::sqlx::{self, Any, AssertSqlSafe, any::AnyArguments, query::Query};
+use database::{
+    Dialect,
+    sqlx::{self, Any, AssertSqlSafe, any::AnyArguments, query::Query},
+};
 use mail_gateway_core::jmap::filter::{Condition, Filter, Operator};
 
 use super::super::index::{self, Field};
@@ -14,6 +17,7 @@ pub(super) enum Value {
 /// A statement growing, with the values bound so far.
 #[derive(Clone)]
 pub(super) struct Sql {
+    dialect: Dialect,
     account: String,
     values: Vec<Value>,
     /// Whether the row `b` of the body is needed.
@@ -21,8 +25,8 @@ pub(super) struct Sql {
 }
 
 impl Sql {
-    pub(super) fn new(account: String) -> Self {
-        Self { values: vec![Value::Text(account.clone())], account, needs_body: false }
+    pub(super) fn new(dialect: Dialect, account: String) -> Self {
+        Self { dialect, values: vec![Value::Text(account.clone())], account, needs_body: false }
     }
 
     pub(super) fn value(&mut self, value: Value) -> String {
@@ -65,8 +69,8 @@ impl Sql {
             if words.is_empty() {
                 return "1 = 1".to_owned();
             }
-            let account = self.account.clone();
-            return index::condition(&account, field, words, |expression| {
+            let (dialect, account) = (self.dialect, self.account.clone());
+            return index::condition(dialect, &account, field, words, |expression| {
                 self.value(Value::Text(expression))
             });
         }

@@ -1,0 +1,58 @@
+//! Which module speaks to the database at hand.
+
+use database::{Dialect, sqlx::AnyConnection};
+use mail_gateway_core::search::{Entry, Words};
+
+use super::{Field, postgres, sqlite};
+use crate::store::StoreError;
+
+/// Makes the index when it is not there.
+pub(super) async fn prepare(c: &mut AnyConnection) -> Result<(), StoreError> {
+    match Dialect::of(c) {
+        Dialect::Sqlite => sqlite::prepare(c).await,
+        Dialect::Postgres => postgres::prepare(c).await,
+    }
+}
+
+/// Selects the numbers of all bodies that have an entry.
+pub(super) fn entries(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => sqlite::ENTRIES,
+        Dialect::Postgres => postgres::ENTRIES,
+    }
+}
+
+/// Adds the entry of the body number `doc`.
+pub(super) async fn add(
+    c: &mut AnyConnection,
+    doc: i64,
+    accounts: &[String],
+    entry: &Entry,
+) -> Result<(), StoreError> {
+    match Dialect::of(c) {
+        Dialect::Sqlite => sqlite::add(c, doc, accounts, entry).await,
+        Dialect::Postgres => postgres::add(c, doc, accounts, entry).await,
+    }
+}
+
+/// Removes the entry of the body number `doc`, if there is one.
+pub(super) async fn remove(c: &mut AnyConnection, doc: i64) -> Result<(), StoreError> {
+    match Dialect::of(c) {
+        Dialect::Sqlite => sqlite::remove(c, doc).await,
+        Dialect::Postgres => postgres::remove(c, doc).await,
+    }
+}
+
+/// A condition on the letter `l` that holds when `words` are in `field`.
+pub(super) fn condition(
+    dialect: Dialect,
+    account: &str,
+    field: Field,
+    words: &Words,
+    bind: impl FnOnce(String) -> String,
+) -> String {
+    match dialect {
+        Dialect::Sqlite => sqlite::condition(bind(sqlite::expression(account, field, words))),
+        Dialect::Postgres => postgres::condition(bind(postgres::expression(account, field, words))),
+    }
+}
