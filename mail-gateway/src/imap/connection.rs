@@ -4,6 +4,7 @@ use std::{io, time::Duration};
 
 use mail_gateway_core::imap::{
     command::{Command, Tagged},
+    deflate::Deflate,
     input::{Input, Limits, Next},
     parse,
 };
@@ -51,6 +52,7 @@ pub(super) async fn serve(visit: Visit) {
         selected: None,
         saved: Vec::new(),
         last_body: None,
+        deflate: None,
         tag: String::new(),
         faults: 0,
     };
@@ -146,7 +148,13 @@ impl Session {
             Ok(read) => read?,
             Err(_) => return Ok(false),
         };
-        self.input.handle(buffer.get(..n).unwrap_or_default());
+        let read = buffer.get(..n).unwrap_or_default();
+        match &mut self.deflate {
+            None => self.input.handle(read),
+            Some(deflate) => deflate
+                .expand(read, |bytes| self.input.handle(bytes))
+                .map_err(|cause| io::Error::new(io::ErrorKind::InvalidData, cause))?,
+        }
         Ok(n > 0)
     }
 
@@ -170,6 +178,7 @@ impl Session {
         let may_expunge = !is_numbered(&command);
         let ends = matches!(command, Command::Logout);
         let encrypts = matches!(command, Command::StartTls) && !self.encrypted;
+        let compresses = matches!(command, Command::Compress);
         // Boxed again: in IDLE, which lasts all day, only IDLE's own needs are held.
         let done = match command {
             Command::Idle if self.principal.is_some() => {
@@ -198,6 +207,11 @@ impl Session {
         self.tagged(&tag, &reply);
         if encrypts && reply.status == "OK" {
             self.encrypt().await?;
+        }
+        if compresses && reply.status == "OK" {
+            // RFC 4978 §3: the answer itself still goes as it is.
+            self.flush().await?;
+            self.deflate = Some(Deflate::new());
         }
         Ok(if ends { Then::Close } else { self.goes_on() })
     }
@@ -255,6 +269,10 @@ impl Session {
             Command::Enable(names) => Ok(self.enable(&names)),
             Command::Namespace => Ok(self.namespace()),
             Command::Unauthenticate => Ok(self.unauthenticate()),
+            Command::Compress if self.deflate.is_some() => {
+                Ok(Reply::no("[COMPRESSIONACTIVE] DEFLATE is on already"))
+            }
+            Command::Compress => Ok(Reply::ok("go on")),
             Command::Select { name, parameters, read_only } => {
                 self.select(&name, parameters, read_only).await
             }

@@ -7,6 +7,7 @@ use directory_core::Principal;
 use mail_gateway_core::{
     imap::{
         capability::{self, Stage},
+        deflate::Deflate,
         input::Input,
         view::View,
     },
@@ -32,6 +33,8 @@ pub(super) struct Session {
     pub(super) peer: IpAddr,
     pub(super) tls: TlsAcceptor,
     pub(super) wire: Wire,
+    /// Since COMPRESS, until the end.
+    pub(super) deflate: Option<Deflate>,
     pub(super) encrypted: bool,
     pub(super) input: Input,
     /// What is to be sent.
@@ -108,7 +111,10 @@ impl Session {
         if self.out.is_empty() {
             return Ok(());
         }
-        let out = std::mem::take(&mut self.out);
+        let mut out = std::mem::take(&mut self.out);
+        if let Some(deflate) = &mut self.deflate {
+            out = deflate.squeeze(&out);
+        }
         self.wire.write(&out, self.mail.inner.config.limits.idle).await
     }
 

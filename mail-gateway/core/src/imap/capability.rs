@@ -33,7 +33,8 @@ pub fn list(stage: Stage<'_>, append_limit: u64) -> String {
 /// What `ENABLE` may name.
 pub const ENABLED: [&str; 4] = ["CONDSTORE", "QRESYNC", "UTF8=ACCEPT", "IMAP4REV2"];
 
-const SIGNED_IN: [&str; 31] = [
+const SIGNED_IN: [&str; 32] = [
+    "COMPRESS=DEFLATE",
     "IDLE",
     "NAMESPACE",
     "UNSELECT",

@@ -3,6 +3,7 @@
 
 pub mod capability;
 pub mod command;
+pub mod deflate;
 pub mod input;
 pub mod name;
 pub mod order;

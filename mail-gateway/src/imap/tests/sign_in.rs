@@ -57,3 +57,30 @@ async fn noise_and_endless_lines_end_the_connection_only() {
     assert!(client.say("APPEND INBOX {99999999}").await.contains("NO [TOOBIG]"));
     assert!(client.say("NOOP").await.contains("OK"));
 }
+
+#[tokio::test]
+async fn a_client_on_a_thin_line_speaks_deflate() {
+    let hub = Hub::start(|_| {}).await;
+    let mut client = Client::of(&hub, "an").await;
+    assert!(client.say("CAPABILITY").await.contains("COMPRESS=DEFLATE"));
+    assert!(client.say("COMPRESS DEFLATE").await.contains("OK"));
+    let mut deflate = mail_gateway_core::imap::deflate::Deflate::new();
+    let mut answer = String::new();
+    for command in ["z1 SELECT INBOX\r\n", "z2 COMPRESS DEFLATE\r\n"] {
+        let squeezed = deflate.squeeze(command.as_bytes());
+        client.stream.write_all(&squeezed).await.unwrap();
+        client.stream.flush().await.unwrap();
+        while !answer.contains(&format!("{} ", &command[..2])) {
+            let mut piece = [0; 512];
+            let n = within(client.stream.read(&mut piece)).await.unwrap();
+            assert!(n > 0, "the connection ended: {answer}");
+            deflate.expand(&piece[..n], |bytes| answer.push_str(&String::from_utf8_lossy(bytes))).unwrap();
+        }
+    }
+    assert!(answer.contains("z1 OK") && answer.contains("z2 NO [COMPRESSIONACTIVE]"), "{answer}");
+    client.stream.write_all(b"this is not DEFLATE").await.unwrap();
+    client.stream.flush().await.unwrap();
+    let mut rest = Vec::new();
+    let _ = within(client.stream.read_to_end(&mut rest)).await;
+    assert!(Client::of(&hub, "an").await.say("NOOP").await.contains("OK"), "others are served on");
+}
