@@ -36,7 +36,9 @@ async fn main() -> ExitCode {
     config.limits.connections_per_address = SESSIONS;
     let table = Arc::new(Table);
     let ports = Ports { addresses: Arc::clone(&table) as Arc<dyn Addresses>, credentials: table };
-    let mail = Mail::open(folder.path(), DOMAIN, ports, config).await.expect("a mail service");
+    let mail = Mail::open(&folder.path().join("mail.db"), folder.path(), DOMAIN, ports, config)
+        .await
+        .expect("a mail service");
     let stop = CancellationToken::new();
     let serving = mail.serve(certificate(), stop.clone()).await.expect("listeners");
     let smtp = serving.address("smtp").expect("an address");
