@@ -16,6 +16,7 @@ pub mod ports;
 mod queue;
 mod quota;
 pub mod sample;
+mod screening;
 mod serving;
 mod smtp_in;
 mod smtp_out;

@@ -4,6 +4,7 @@
 use std::{fmt, future::Future, pin::Pin};
 
 use base::{LetterId, MailboxId, Timestamp, random::System};
+use bytes::Bytes;
 use directory_core::Poster;
 use mail_gateway_core::{
     message::Handling,
@@ -17,6 +18,7 @@ use crate::{
     Mail,
     accept::{Addressee, Found, Incoming},
     ports::Resolution,
+    screening,
     store::StoreError,
 };
 
@@ -101,7 +103,8 @@ impl Mail {
         self.take(Some(key.to_owned()), envelope, letter).await
     }
 
-    /// Like [`Mail::submit_once`] for a letter a person writes: refused where there is no room for it.
+    /// Like [`Mail::submit_once`] for a letter a person writes: refused where there is no room for it,
+    /// and when it carries a mark of state secrecy or a program.
     ///
     /// # Errors
     /// See [`SubmitError`].
@@ -111,6 +114,11 @@ impl Mail {
         envelope: &Envelope,
         letter: &[u8],
     ) -> Result<LetterId, SubmitError> {
+        let sender = envelope.sender.as_deref().unwrap_or_default();
+        let stopped = screening::screen(Bytes::copy_from_slice(letter), "webmail", sender).await;
+        if let Some(stopped) = stopped.map_err(SubmitError::Store)? {
+            return Err(SubmitError::Refused(stopped.to_string()));
+        }
         let mut full = Vec::new();
         for addressee in self.addressees(envelope).await? {
             let Some(mailboxes) = &addressee.mailboxes else { continue };

@@ -14,6 +14,7 @@ pub mod pop3;
 pub mod queue;
 pub mod report;
 pub mod sasl;
+pub mod screen;
 pub mod search;
 pub mod sieve;
 pub mod smtp;

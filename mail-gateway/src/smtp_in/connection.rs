@@ -21,6 +21,7 @@ use crate::{
     accept::{self, Addressee, Found, Incoming},
     door::{self, Door, TurnedAway, Visit, gate::Gate, wire::Wire},
     ports::Refused,
+    screening,
     spool::Arriving,
 };
 
@@ -277,6 +278,12 @@ impl Connection {
             })?,
             None => bytes::Bytes::new(),
         };
+        let sender = envelope.sender.as_ref().map_or("", Address::as_str);
+        match screening::screen(letter.clone(), self.door.name, sender).await {
+            Ok(None) => {}
+            Ok(Some(stopped)) => return Err(stopped.reply()),
+            Err(error) => return Err(accept::failure_reply(accept::failure(&error), &error)),
+        }
         let (octets, recipients) = (letter.len(), addressees.len());
         let incoming = Incoming {
             key: None,

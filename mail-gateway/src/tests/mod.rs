@@ -6,6 +6,7 @@ mod delivery;
 mod incoming;
 mod outgoing;
 mod quota;
+mod screening;
 mod sink;
 mod talk;
 

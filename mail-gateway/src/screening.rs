@@ -1,0 +1,50 @@
+//! Stops letters by what they hold, before anybody has them: at the end of SMTP data and where the
+//! webmail hands in. The sender reads why; nothing of the letter is kept.
+
+use std::fmt;
+
+use bytes::Bytes;
+use mail_gateway_core::{
+    screen::{self, Stop},
+    smtp::Reply,
+};
+
+use crate::{accept::incident, store::StoreError};
+
+/// A letter that was stopped, under the id its log line has.
+pub(crate) struct Stopped {
+    stop: Stop,
+    id: String,
+}
+
+impl Stopped {
+    /// What a mail program or another server is told.
+    pub(crate) fn reply(&self) -> Reply {
+        // RFC 3463 §3.8: x.7.1, not authorised; one line a language, so that neither is cut off.
+        Reply::new(550, "5.7.1", format!("{}\n{} [{}]", self.stop.words(), self.stop.english(), self.id))
+    }
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} [{}]", self.stop.words(), self.id)
+    }
+}
+
+/// Looks through `letter` that `sender` hands in at `door`; `Some` must be refused.
+pub(crate) async fn screen(letter: Bytes, door: &str, sender: &str) -> Result<Option<Stopped>, StoreError> {
+    // Reading attached files takes milliseconds, which the async workers do not have.
+    let look = move || screen::screen(&letter);
+    let Some(stop) = tokio::task::spawn_blocking(look).await.map_err(std::io::Error::other)? else {
+        return Ok(None);
+    };
+    let id = incident();
+    // Names of files may tell what is secret: the log has the degree alone.
+    match &stop {
+        Stop::Secret { degree, .. } => {
+            tracing::warn!(%id, door, sender, ?degree, "mail: a letter with a mark of secrecy was refused");
+        }
+        Stop::Program(_) => tracing::info!(%id, door, sender, "mail: a letter with a program was refused"),
+    }
+    Ok(Some(Stopped { stop, id }))
+}
