@@ -118,7 +118,13 @@ async fn a_held_letter_waits_and_an_ended_one_comes_back() {
         (connection == 0 && line.is_empty()).then(|| "421 busy".to_owned())
     })
     .await;
-    let hub = hub_with(&sink, |config| config.retry = vec![Duration::from_secs(3600)]).await;
+    // Never ready, so that the letter to be ended waits for it, however fast the first attempt is.
+    let never = Sink::start(&[], |_, line| line.is_empty().then(|| "421 busy".to_owned())).await;
+    let hub = hub_with(&sink, |config| {
+        config.retry = vec![Duration::from_secs(3600)];
+        config.routes.push(never.route("khong.example"));
+    })
+    .await;
     let id = hub.mail.submit(&outside(&["xa@bo.example"]), LETTER.as_bytes()).await.unwrap().to_string();
     let waiting = async {
         loop {
