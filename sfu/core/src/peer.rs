@@ -101,6 +101,9 @@ impl Peer {
         transmits: &mut Transmits,
     ) -> Option<Checked> {
         let checked = self.ice.handle_check(now, path, check)?;
+        if checked.moved {
+            self.sender.handle_new_path(now);
+        }
         transmits.push(path, &checked.response);
         Some(checked)
     }

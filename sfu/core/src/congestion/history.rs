@@ -63,6 +63,11 @@ impl History {
         }
     }
 
+    /// Forgets every packet; numbers go on.
+    pub fn forget(&mut self) {
+        self.ring.fill(Sent::default());
+    }
+
     /// Feedback says that a packet arrived; the packet, the first time it is said.
     pub fn arrived(&mut self, number: SequenceNumber) -> Option<Sent> {
         let sent = self.find(number)?;

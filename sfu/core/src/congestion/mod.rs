@@ -85,6 +85,20 @@ impl Sender {
         }
     }
 
+    /// The leg goes another way from now on: nothing that was learnt of the old one holds, its delays
+    /// least of all. Numbers go on, so that late feedback on the old way is not taken for the new one.
+    pub fn handle_new_path(&mut self, now: Instant) {
+        let mut fresh = Self::new(self.start, self.wide);
+        fresh.history = std::mem::take(&mut self.history);
+        fresh.history.forget();
+        fresh.clock = std::mem::take(&mut self.clock);
+        fresh.line = std::mem::take(&mut self.line);
+        fresh.wanted = self.wanted;
+        // A receiver that gave feedback once will again: silence is the way's, not its.
+        fresh.heard = self.heard.map(|_| self.micros(now));
+        *self = fresh;
+    }
+
     /// µs since the leg's start, as the other methods want them.
     pub fn micros(&self, now: Instant) -> u64 {
         u64::try_from(now.saturating_duration_since(self.start).as_micros()).unwrap_or(u64::MAX)

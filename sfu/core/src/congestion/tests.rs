@@ -181,6 +181,22 @@ fn a_line_that_becomes_thin_is_followed_and_used_again_when_it_recovers() {
 }
 
 #[test]
+fn a_longer_way_is_not_taken_for_a_queue() {
+    let mut leg = Leg::new(Shape::of_rate(5_000_000, DELAY));
+    leg.run(6 * SECOND, 2_700_000);
+    // The old way is shut, and then another is found, ten times as long.
+    leg.reshape(Shape { loss: 1.0, ..Shape::of_rate(5_000_000, DELAY) });
+    leg.run(7 * SECOND, 2_700_000);
+    assert!(leg.estimate() < 200_000, "{}", leg.estimate());
+    leg.reshape(Shape::of_rate(5_000_000, 10 * DELAY));
+    leg.sender.handle_new_path(leg.now);
+    leg.run(SECOND, 2_700_000);
+    assert!(leg.video >= 180_000, "a picture at once: video {} estimate {}", leg.video, leg.estimate());
+    leg.run(7 * SECOND, 2_700_000);
+    assert!(leg.video >= 1_800_000, "video {} estimate {}", leg.video, leg.estimate());
+}
+
+#[test]
 fn a_quiet_line_does_not_rot() {
     let jitter = Duration::from_millis(8);
     let mut leg = Leg::new(Shape { jitter, ..Shape::of_rate(8_000_000, DELAY) });
