@@ -60,7 +60,8 @@ test('an aiortc encoder is a participant, and aiortc viewers see whom the meetin
   await Promise.all([
     wall.tells('the chair, first in protocol order', camera(0)),
     wall.tells('the encoder', bars(1)),
-    wall.tells('a voice', (line) => line.kind === 'audio' && line.peak > 1_000),
+    // Its one place for a voice is the chair's, whose browser only beeps now and then, softly.
+    wall.tells('a voice', (line) => line.kind === 'audio' && line.peak > 300),
   ]);
   assert.ok(!wall.told.some((line) => line.track === 2), 'a third picture came from nowhere');
 
