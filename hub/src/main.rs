@@ -13,6 +13,7 @@ mod lock;
 mod sample;
 mod serve;
 mod services;
+mod signals;
 mod wiring;
 
 #[cfg(test)]

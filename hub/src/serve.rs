@@ -16,12 +16,7 @@ use base::Timestamp;
 use certs::Certificates;
 use serde_json::json;
 use sfu::SfuHandle;
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-    task::JoinSet,
-    time::timeout,
-};
+use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -32,6 +27,7 @@ use crate::{
     lock::DataLock,
     sample,
     services::Services,
+    signals::Signals,
     wiring::{self, pump_media},
 };
 
@@ -40,6 +36,7 @@ use crate::{
 /// # Errors
 /// What kept the hub from starting, in words for the operator.
 pub async fn run(place: &Place, with_sample: bool) -> Result<(), String> {
+    let signals = Signals::catch().map_err(|cause| format!("signals: {cause}"))?;
     let config = place.load().map_err(|cause| cause.to_string())?;
     let _lock = DataLock::take(&place.data).map_err(|cause| cause.to_string())?;
     let certificates = Certificates::open(&place.data.join("certs"), &names(&config))
@@ -71,7 +68,7 @@ pub async fn run(place: &Place, with_sample: bool) -> Result<(), String> {
     write_listening(&place.data, &listening).map_err(|cause| format!("listening.json: {cause}"))?;
     announce(&services.config, &listening, &public_url, &sign_ins);
     let patience = Duration::from_secs(services.config.media.drain_seconds.into());
-    until_over(&sfu, patience).await.map_err(|cause| format!("signals: {cause}"))?;
+    signals.until_over(&sfu, patience).await;
     tracing::info!("stopping");
     stop.cancel();
     services.meetings.shutdown().await;
@@ -253,35 +250,5 @@ fn announce(
     println!("\n  Ctrl-C stops the hub.\n");
 }
 
-/// SIGINT, and the second signal of any kind, end the hub at once. After the first SIGTERM no new
-/// meetings begin, and the hub ends when the running ones are over or `patience` is.
-async fn until_over(sfu: &SfuHandle, patience: Duration) -> io::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = interrupt.recv() => return Ok(()),
-        _ = terminate.recv() => {}
-    }
-    sfu.drain();
-    tracing::info!(
-        participants = sfu.live(),
-        seconds = patience.as_secs(),
-        "no new meetings; the running ones may end"
-    );
-    let mut look = tokio::time::interval(LOOK);
-    let deadline = tokio::time::sleep(patience);
-    tokio::pin!(deadline);
-    loop {
-        tokio::select! {
-            _ = interrupt.recv() => return Ok(()),
-            _ = terminate.recv() => return Ok(()),
-            () = &mut deadline => return Ok(()),
-            _ = look.tick() => if sfu.live() == 0 { return Ok(()) },
-        }
-    }
-}
-
-/// How often a hub that ends looks whether its last meeting is over.
-const LOOK: Duration = Duration::from_millis(200);
 /// How long connections get to end when the hub stops.
 const PATIENCE: Duration = Duration::from_secs(5);
