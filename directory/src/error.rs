@@ -3,7 +3,7 @@
 use std::fmt;
 
 use base::Timestamp;
-use directory_core::PasswordProblem;
+use directory_core::{PasswordDue, PasswordProblem};
 
 /// Why a sign-in was refused.
 #[derive(Debug)]
@@ -19,8 +19,8 @@ pub enum SignInError {
     TooMany(Timestamp),
     /// An administrator switched the account off. Said only to who knows the password.
     Disabled,
-    /// A mail program signs in with a temporary password: it must be changed in the browser first.
-    MustChange,
+    /// A mail program signs in with a temporary or expired password: it must be changed in the browser first.
+    MustChange(PasswordDue),
     /// Too many sign-ins at this moment.
     Busy,
     /// The store failed.
@@ -43,7 +43,7 @@ impl SignInError {
             Self::Disabled => "Tài khoản đang bị khóa. Hệ thống không cho phép đăng nhập. \
                  Liên hệ cán bộ CNTT của đơn vị để được hỗ trợ."
                 .to_owned(),
-            Self::MustChange => MUST_CHANGE.to_owned(),
+            Self::MustChange(due) => due.message().to_owned(),
             Self::Busy | Self::Unavailable(_) => BUSY.to_owned(),
         }
     }
@@ -147,6 +147,4 @@ impl From<SignInError> for DirectoryError {
     }
 }
 
-/// Said to who signed in with a temporary password.
-pub(crate) const MUST_CHANGE: &str = "Đây là mật khẩu tạm. Đề nghị đổi mật khẩu trước khi sử dụng.";
 const BUSY: &str = "Hệ thống đang bận, vui lòng thử lại sau ít phút.";

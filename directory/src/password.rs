@@ -8,7 +8,7 @@ use base::{
 use directory_core::{
     Account, AuditEvent, Lockout, PasswordProblem, check_password, normalise_password, temporary_password,
 };
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, Row};
 
 use crate::{
     Actor, Directory, DirectoryError, SignInError, audit, hasher::Full, session, sign_in::set_failures,
@@ -42,6 +42,7 @@ impl Directory {
             return Err(DirectoryError::Password(PasswordProblem::SameAsCurrent));
         }
         check_password(new, name, &actor.principal.login).map_err(DirectoryError::Password)?;
+        self.not_used_before(account, new).await?;
         let change = NewPassword {
             account,
             hash: self.hash(new).await?,
@@ -78,6 +79,22 @@ impl Directory {
         Ok(password)
     }
 
+    async fn not_used_before(&self, account: AccountId, new: &str) -> Result<(), DirectoryError> {
+        let used = sqlx::query(
+            "SELECT password_hash FROM password_used WHERE account = $1 ORDER BY set_at DESC LIMIT $2",
+        )
+        .bind(account.to_string())
+        .bind(self.password_rules.before_current())
+        .fetch_all(self.inner.database.readers())
+        .await?;
+        for row in used {
+            if self.verify(new, Some(row.try_get("password_hash")?)).await? {
+                return Err(DirectoryError::Password(PasswordProblem::UsedBefore));
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) async fn hash(&self, password: &str) -> Result<String, DirectoryError> {
         self.inner.hasher.hash(password).await.map_err(|Full| DirectoryError::SignIn(SignInError::Busy))
     }
@@ -89,12 +106,13 @@ impl Directory {
         now: Timestamp,
     ) -> Result<(), DirectoryError> {
         let _act = self.inner.acts.lock().await;
-        let actor = actor.clone();
+        let (actor, remembered) = (actor.clone(), self.password_rules.before_current());
         let gone = self
             .inner
             .database
             .write(move |connection| {
                 Box::pin(async move {
+                    remember(connection, change.account, remembered).await?;
                     store(connection, &change, now).await?;
                     let gone = session::delete_others(connection, change.account, change.kept).await?;
                     audit::append(connection, &actor, &change.event, &change.object, now).await?;
@@ -106,6 +124,27 @@ impl Directory {
         self.reload().await?;
         Ok(())
     }
+}
+
+/// Keeps the password about to be replaced among the `kept` last ones. A temporary one was never the
+/// person's and is not kept.
+async fn remember(connection: &mut AnyConnection, account: AccountId, kept: i64) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO password_used (account, set_at, password_hash) \
+         SELECT id, password_changed_at, password_hash FROM account WHERE id = $1 AND must_change = 0",
+    )
+    .bind(account.to_string())
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "DELETE FROM password_used WHERE account = $1 AND set_at NOT IN \
+         (SELECT set_at FROM password_used WHERE account = $1 ORDER BY set_at DESC LIMIT $2)",
+    )
+    .bind(account.to_string())
+    .bind(kept)
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
 async fn store(

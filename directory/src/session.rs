@@ -15,7 +15,7 @@ use base::{
     random::{Random, System},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use directory_core::{AccountState, AuditEvent, Principal};
+use directory_core::{AccountState, AuditEvent, PasswordDue, Principal};
 use sqlx::{AnyConnection, Row};
 use tokio::sync::broadcast;
 
@@ -151,9 +151,9 @@ pub(crate) async fn delete_others(
 }
 
 impl Directory {
-    /// Who holds the session with this token, and whether the password must be changed first.
+    /// Who holds the session with this token, and why the password must be changed first, if it must.
     /// `None` for a token that is unknown, over or revoked, and while the store fails.
-    pub async fn session(&self, token: &str) -> Option<(Principal, bool)> {
+    pub async fn session(&self, token: &str) -> Option<(Principal, Option<PasswordDue>)> {
         let now = Timestamp::now();
         let hash = token_hash(token);
         let session = match self.inner.sessions.find(&hash) {
@@ -174,7 +174,7 @@ impl Directory {
         let account = registry.account(session.account).filter(|a| a.state == AccountState::Active)?;
         let mut principal = registry.principal(session.account)?;
         principal.session = Some(session.id);
-        Some((principal, account.must_change))
+        Some((principal, self.password_rules.due(account, session.created)))
     }
 
     async fn stored_session(&self, hash: &str) -> Option<Session> {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use base::{Timestamp, id::AccountId};
-use directory_core::{Account, AccountState, AuditEvent, Lockout, Principal, Refusal};
+use directory_core::{Account, AccountState, AuditEvent, Lockout, PasswordDue, Principal, Refusal};
 use sqlx::{AnyConnection, Row};
 use tokio::sync::MutexGuard;
 
@@ -19,7 +19,7 @@ use crate::{
 
 impl Directory {
     /// Signs a browser in: a new session, its principal, and whether the password must be changed
-    /// before anything else. `login` may be the sign-in name or the personal address.
+    /// before anything else, and why. `login` may be the sign-in name or the personal address.
     ///
     /// # Errors
     /// [`SignInError`], with what the person is told.
@@ -30,7 +30,7 @@ impl Directory {
         ip: IpAddr,
         user_agent: &str,
         now: Timestamp,
-    ) -> Result<(SessionToken, Principal, bool), SignInError> {
+    ) -> Result<(SessionToken, Principal, Option<PasswordDue>), SignInError> {
         let account = self.check(login, password, ip, now).await?;
         let registry = self.registry();
         let mut principal = registry.principal(account.id).ok_or(SignInError::Disabled)?;
@@ -50,14 +50,14 @@ impl Directory {
         });
         let (token, session) = created.await?;
         principal.session = Some(session);
-        Ok((token, principal, account.must_change))
+        Ok((token, principal, self.password_rules.due(&account, now)))
     }
 
     /// Checks a mail program's credentials: an app password, or the account's own password with the
     /// same counting and locking as in the browser.
     ///
     /// # Errors
-    /// [`SignInError`]; [`SignInError::MustChange`] for a temporary password.
+    /// [`SignInError`]; [`SignInError::MustChange`] for a temporary or expired password.
     pub async fn authenticate(
         &self,
         login: &str,
@@ -69,8 +69,8 @@ impl Directory {
             return Ok(principal);
         }
         let account = self.check(login, password, ip, now).await?;
-        if account.must_change {
-            return Err(SignInError::MustChange);
+        if let Some(due) = self.password_rules.due(&account, now) {
+            return Err(SignInError::MustChange(due));
         }
         self.registry().principal(account.id).ok_or(SignInError::Disabled)
     }
@@ -146,7 +146,7 @@ impl Directory {
         Err(refused(refusal))
     }
 
-    async fn verify(&self, password: &str, stored: Option<String>) -> Result<bool, SignInError> {
+    pub(crate) async fn verify(&self, password: &str, stored: Option<String>) -> Result<bool, SignInError> {
         self.inner.hasher.verify(password, stored).await.map_err(|Full| SignInError::Busy)
     }
 

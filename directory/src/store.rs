@@ -9,8 +9,8 @@ use std::{
 use base::{Timestamp, id::AccountId};
 use database::{Database, OpenError, Source};
 use directory_core::{
-    Account, AccountState, Address, Group, GroupKind, Mailbox, MailboxKind, Member, Period, Person, Position,
-    Posting, Reach, Reader, Records, Registry, Room, Rule, Site, Target, Unit, UnitKind,
+    Account, AccountState, Address, Group, GroupKind, Mailbox, MailboxKind, Member, PasswordRules, Period,
+    Person, Position, Posting, Reach, Reader, Records, Registry, Room, Rule, Site, Target, Unit, UnitKind,
 };
 use sqlx::{AnyPool, Row, any::AnyRow, migrate::Migrator};
 use tokio::sync::{Mutex, broadcast};
@@ -28,6 +28,7 @@ use crate::{
 pub struct Directory {
     pub(crate) inner: Arc<Inner>,
     pub(crate) hub: HubName,
+    pub(crate) password_rules: PasswordRules,
     /// Set by hub once mail is open.
     pub(crate) mailbox_use: Option<Arc<dyn MailboxUse>>,
 }
@@ -73,7 +74,19 @@ impl Directory {
             sessions: Sessions::default(),
             revocations: broadcast::channel(REVOCATIONS).0,
         };
-        Ok(Self { inner: Arc::new(inner), hub: HubName::default(), mailbox_use: None })
+        Ok(Self {
+            inner: Arc::new(inner),
+            hub: HubName::default(),
+            password_rules: PasswordRules::default(),
+            mailbox_use: None,
+        })
+    }
+
+    /// How long passwords last and which may not come back.
+    #[must_use]
+    pub fn with_password_rules(mut self, rules: PasswordRules) -> Self {
+        self.password_rules = rules;
+        self
     }
 
     /// The directory as it stands now.
@@ -126,7 +139,7 @@ async fn load(pool: &AnyPool) -> Result<Records, sqlx::Error> {
         positions: all(pool, "SELECT * FROM position", position).await?,
         accounts: all(
             pool,
-            "SELECT id, person, login, must_change, is_admin, disabled FROM account",
+            "SELECT id, person, login, must_change, is_admin, disabled, password_changed_at FROM account",
             account,
         )
         .await?,
@@ -227,6 +240,7 @@ fn account(row: &AnyRow) -> Result<Account, sqlx::Error> {
         is_admin: flag(row, "is_admin")?,
         state: if flag(row, "disabled")? { AccountState::Disabled } else { AccountState::Active },
         must_change: flag(row, "must_change")?,
+        password_changed: time(row, "password_changed_at")?,
     })
 }
 

@@ -29,8 +29,10 @@ pub struct SessionView {
     pub login: String,
     /// Shows the console.
     pub is_admin: bool,
-    /// The password is a temporary one: nothing else works before it is changed.
+    /// The password is a temporary or expired one: nothing else works before it is changed.
     pub must_change_password: bool,
+    /// When the password reaches its age; null when it never does or is a temporary one.
+    pub password_expires: Option<Timestamp>,
     /// Mailboxes, the personal one first.
     pub mailboxes: Vec<MailboxGrant>,
     /// The hub.

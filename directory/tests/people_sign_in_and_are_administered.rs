@@ -1,6 +1,9 @@
 //! The directory through its router, as a browser sees it behind hub's authentication.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -15,7 +18,10 @@ use axum::{
 };
 use base::Timestamp;
 use database::testing::{on_postgres, source};
-use directory::{Actor, Directory, PeerAddress, Poster, Resolution, SAMPLE_PASSWORD, SignInError};
+use directory::{
+    Actor, Directory, PeerAddress, Poster, Resolution, SAMPLE_PASSWORD, SignInError, web::ChangePasswordFirst,
+};
+use directory_core::{PasswordDue, PasswordRules};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -34,9 +40,14 @@ struct Answer {
 
 impl Hub {
     async fn start() -> Self {
+        Self::with(PasswordRules::default()).await
+    }
+
+    async fn with(rules: PasswordRules) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let directory =
             Directory::open(source(&folder.path().join("directory.db")), "quangbinh.example").await.unwrap();
+        let directory = directory.with_password_rules(rules);
         directory.load_sample().await.unwrap();
         let sessions = directory.clone();
         let authenticate = move |mut request: Request, next: Next| {
@@ -92,8 +103,9 @@ impl Hub {
 async fn authenticated(directory: &Directory, request: &mut Request, next: Next) -> Response {
     let cookie = request.headers().get(COOKIE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let token = cookie.strip_prefix("lt_session=").unwrap_or("").to_owned();
-    if let Some((principal, _)) = directory.session(&token).await {
+    if let Some((principal, due)) = directory.session(&token).await {
         request.extensions_mut().insert(principal);
+        due.map(|due| request.extensions_mut().insert(ChangePasswordFirst(due)));
     }
     request.extensions_mut().insert(PeerAddress(HERE));
     next.run(std::mem::take(request)).await
@@ -197,7 +209,7 @@ async fn a_temporary_password_opens_nothing_but_its_change() {
     let refused = hub.get("/api/directory/units", &cookie).await;
     assert_eq!((refused.status, code(&refused)), (StatusCode::FORBIDDEN, "passwordChangeRequired"));
     let mail = hub.directory.authenticate(login, temporary, HERE, Timestamp::now()).await;
-    assert!(matches!(mail, Err(SignInError::MustChange)));
+    assert!(matches!(mail, Err(SignInError::MustChange(PasswordDue::Temporary))));
     for (current, new, wanted) in [
         ("sai", "Matkhau@2026", "wrongPassword"),
         (temporary, "Ab1@", "tooShort"),
@@ -216,6 +228,46 @@ async fn a_temporary_password_opens_nothing_but_its_change() {
     assert_eq!(hub.get("/api/session", &elsewhere).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(hub.try_sign_in(login, temporary).await.status, StatusCode::UNAUTHORIZED);
     hub.sign_in(login, "Matkhau@2026").await;
+}
+
+#[tokio::test]
+async fn a_password_past_its_age_opens_nothing_but_its_change() {
+    let hub = Hub::with(PasswordRules { life: Some(Duration::ZERO), remembered: 5 }).await;
+    let cookie = hub.sign_in("thuky", SAMPLE_PASSWORD).await;
+    let session = hub.get("/api/session", &cookie).await.body;
+    assert_eq!(session["mustChangePassword"], true);
+    assert!(session["passwordExpires"].is_string() || session["passwordExpires"].is_number(), "{session}");
+    assert_eq!(code(&hub.get("/api/directory/units", &cookie).await), "passwordChangeRequired");
+    let mail = hub.directory.authenticate("thuky", SAMPLE_PASSWORD, HERE, Timestamp::now()).await;
+    assert!(matches!(mail, Err(SignInError::MustChange(PasswordDue::Expired))));
+    let change = json!({ "current": SAMPLE_PASSWORD, "new": "Matkhau@2026" });
+    assert_eq!(hub.post("/api/password", &cookie, change).await.status, StatusCode::NO_CONTENT);
+    // The session began before the new password: it goes on, however short the password's life.
+    assert_eq!(hub.get("/api/directory/units", &cookie).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_last_passwords_do_not_come_back() {
+    let hub = Hub::with(PasswordRules { life: None, remembered: 3 }).await;
+    let cookie = hub.sign_in("thuky", SAMPLE_PASSWORD).await;
+    assert_eq!(hub.get("/api/session", &cookie).await.body["passwordExpires"], Value::Null);
+    let mut current = SAMPLE_PASSWORD;
+    for (new, wanted) in [
+        ("Lan-dau@2026", ""),
+        (SAMPLE_PASSWORD, "usedBefore"),
+        ("Lan-sau@2026", ""),
+        (SAMPLE_PASSWORD, "usedBefore"),
+        ("Lan-dau@2026", "usedBefore"),
+        ("Lan-nua@2026", ""),
+        // Three others lie between.
+        (SAMPLE_PASSWORD, ""),
+    ] {
+        let answer = hub.post("/api/password", &cookie, json!({ "current": current, "new": new })).await;
+        assert_eq!(code(&answer), wanted, "{new}");
+        if wanted.is_empty() {
+            current = new;
+        }
+    }
 }
 
 #[tokio::test]

@@ -61,7 +61,8 @@ impl Services {
         let directory = Directory::open(rows("directory"), &domain)
             .await
             .map_err(|cause| format!("directory: {cause}"))?
-            .with_hub(&config.hub.name, BUILD);
+            .with_hub(&config.hub.name, BUILD)
+            .with_password_rules(settings::passwords(&config));
         let mail =
             Mail::open(rows("mail"), data, &domain, MailPorts::over(&directory), settings::mail(&config)?)
                 .await

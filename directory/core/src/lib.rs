@@ -27,8 +27,8 @@ pub use model::{
 pub use name::{compare_people, compare_text, given_name, people_key};
 pub use naming::{AddressBook, person_local_part};
 pub use password::{
-    MIN_PASSWORD, PasswordProblem, app_password, check_password, is_app_password, normalise_password,
-    temporary_password,
+    MIN_PASSWORD, PasswordDue, PasswordProblem, PasswordRules, app_password, check_password, is_app_password,
+    normalise_password, temporary_password,
 };
 pub use permission::{Action, Object, may};
 pub use principal::{MailboxGrant, Principal};

@@ -151,6 +151,8 @@ pub struct Account {
     pub state: AccountState,
     /// The password is a temporary one.
     pub must_change: bool,
+    /// When the password was set.
+    pub password_changed: Timestamp,
 }
 
 /// Whose letters a mailbox holds.

@@ -1,8 +1,12 @@
 //! The password policy of Vietnamese agencies: at least eight characters with upper and lower case,
 //! digit and special character, without parts of the person's name.
 
-use base::{fold, random::Random};
+use std::time::Duration;
+
+use base::{Timestamp, fold, random::Random};
 use unicode_normalization::UnicodeNormalization;
+
+use crate::Account;
 
 /// Fewest characters of a password.
 pub const MIN_PASSWORD: usize = 8;
@@ -28,6 +32,8 @@ pub enum PasswordProblem {
     ContainsName,
     /// The same as the current one.
     SameAsCurrent,
+    /// One of the last ones.
+    UsedBefore,
 }
 
 impl PasswordProblem {
@@ -42,6 +48,7 @@ impl PasswordProblem {
             Self::NoSpecial => "noSpecial",
             Self::ContainsName => "containsName",
             Self::SameAsCurrent => "sameAsCurrent",
+            Self::UsedBefore => "usedBefore",
         }
     }
 
@@ -60,7 +67,68 @@ impl PasswordProblem {
                 "Mật khẩu mới chứa họ tên hoặc tên đăng nhập. Đề nghị chọn mật khẩu không có họ tên."
             }
             Self::SameAsCurrent => "Mật khẩu mới trùng mật khẩu hiện tại. Đề nghị chọn mật khẩu khác.",
+            Self::UsedBefore => {
+                "Mật khẩu mới trùng một mật khẩu đã dùng gần đây. Đề nghị chọn mật khẩu khác."
+            }
         }
+    }
+}
+
+/// How long a password lasts, and which old ones may not come back: the province decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordRules {
+    /// A password this old must be changed at the next sign-in; `None`: never.
+    pub life: Option<Duration>,
+    /// The current password and those before it, together so many, may not be chosen again.
+    pub remembered: u16,
+}
+
+impl Default for PasswordRules {
+    fn default() -> Self {
+        Self { life: Some(Duration::from_secs(90 * 86_400)), remembered: 5 }
+    }
+}
+
+/// Why a password must be changed before anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordDue {
+    /// The IT staff gave it out.
+    Temporary,
+    /// It has reached its age.
+    Expired,
+}
+
+impl PasswordDue {
+    /// The sentence for the person.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Temporary => "Đây là mật khẩu tạm. Đề nghị đổi mật khẩu trước khi sử dụng.",
+            Self::Expired => "Mật khẩu đã quá thời hạn sử dụng. Đề nghị đổi mật khẩu trước khi sử dụng.",
+        }
+    }
+}
+
+impl PasswordRules {
+    /// How many passwords before the current one may not be chosen again.
+    pub fn before_current(&self) -> i64 {
+        i64::from(self.remembered.saturating_sub(1))
+    }
+
+    /// When the account's password reaches its age. `None` when it never does, or is a temporary one.
+    pub fn expires(&self, account: &Account) -> Option<Timestamp> {
+        if account.must_change {
+            return None;
+        }
+        self.life.map(|life| account.password_changed.plus(life))
+    }
+
+    /// Whether the password must be changed by whoever signs in at `at`. Asked of a session with the
+    /// moment it began, so that nobody is thrown out of a running meeting.
+    pub fn due(&self, account: &Account, at: Timestamp) -> Option<PasswordDue> {
+        if account.must_change {
+            return Some(PasswordDue::Temporary);
+        }
+        self.expires(account).filter(|expires| at >= *expires).map(|_| PasswordDue::Expired)
     }
 }
 

@@ -301,6 +301,7 @@ impl Plan<'_> {
             login,
             state: AccountState::Active,
             must_change: false,
+            password_changed: now,
         });
         let (kind, name) = (MailboxKind::Personal, new.name.to_owned());
         let own = Mailbox { id: mailbox, kind, name, unit: unit.id, person: Some(person), address };

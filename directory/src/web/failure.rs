@@ -65,7 +65,7 @@ impl From<SignInError> for Failure {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "tooMany", message).with("until", json!(until))
             }
             SignInError::Disabled => Self::new(StatusCode::FORBIDDEN, "disabled", message),
-            SignInError::MustChange => Self::new(StatusCode::FORBIDDEN, "passwordChangeRequired", message),
+            SignInError::MustChange(_) => Self::new(StatusCode::FORBIDDEN, "passwordChangeRequired", message),
             SignInError::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message),
             SignInError::Unavailable(cause) => Self {
                 cause: Some(cause.to_string()),

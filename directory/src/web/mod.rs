@@ -16,6 +16,8 @@ use axum::{
     routing::{delete, get, post, put},
 };
 
+use directory_core::PasswordDue;
+
 use crate::Directory;
 
 pub use failure::Failure;
@@ -28,7 +30,11 @@ pub struct OverTls(pub bool);
 #[derive(Debug, Clone, Copy)]
 pub struct PeerAddress(pub IpAddr);
 
-/// Whether somebody who still has a temporary password may use `path`: only what leads to a new one.
+/// Put on each request by hub when the person must choose another password before anything else.
+#[derive(Debug, Clone, Copy)]
+pub struct ChangePasswordFirst(pub PasswordDue);
+
+/// Whether somebody who must choose another password first may use `path`: only what leads to a new one.
 pub fn allowed_before_password_change(path: &str) -> bool {
     let data = ["/api/", "/jmap/", "/mail/", "/.well-known/"].iter().any(|start| path.starts_with(start));
     !data || matches!(path, "/api/session" | "/api/password")

@@ -11,8 +11,8 @@ use axum::{
 use directory_core::Principal;
 use serde::de::DeserializeOwned;
 
-use super::{Failure, PeerAddress};
-use crate::{Actor, Directory, error::MUST_CHANGE};
+use super::{ChangePasswordFirst, Failure, PeerAddress};
+use crate::{Actor, Directory};
 
 /// Where the request comes from.
 pub(super) struct Peer(pub IpAddr);
@@ -27,7 +27,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
     }
 }
 
-/// Whoever is signed in, perhaps with a temporary password.
+/// Whoever is signed in, perhaps with a temporary or expired password.
 pub(super) struct SignedIn(pub Actor);
 
 impl FromRequestParts<Directory> for SignedIn {
@@ -40,7 +40,7 @@ impl FromRequestParts<Directory> for SignedIn {
     }
 }
 
-/// Whoever is signed in with a password of their own.
+/// Whoever is signed in with a valid password of their own.
 pub(super) struct Member(pub Actor);
 
 impl FromRequestParts<Directory> for Member {
@@ -48,8 +48,8 @@ impl FromRequestParts<Directory> for Member {
 
     async fn from_request_parts(parts: &mut Parts, directory: &Directory) -> Result<Self, Failure> {
         let SignedIn(actor) = SignedIn::from_request_parts(parts, directory).await?;
-        if directory.registry().account(actor.principal.account).is_some_and(|account| account.must_change) {
-            return Err(Failure::new(StatusCode::FORBIDDEN, "passwordChangeRequired", MUST_CHANGE));
+        if let Some(ChangePasswordFirst(due)) = parts.extensions.get() {
+            return Err(Failure::new(StatusCode::FORBIDDEN, "passwordChangeRequired", due.message()));
         }
         Ok(Self(actor))
     }

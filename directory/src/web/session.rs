@@ -10,10 +10,10 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Response},
 };
 use base::{Timestamp, id::SessionId};
-use directory_core::Principal;
+use directory_core::{PasswordDue, Principal};
 
 use super::{
-    Failure, OverTls,
+    ChangePasswordFirst, Failure, OverTls,
     request::{Body, Id, Member, Peer, SignedIn},
 };
 use crate::{
@@ -30,20 +30,19 @@ pub(super) async fn sign_in(
 ) -> Result<Response, Failure> {
     let agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("");
     let now = Timestamp::now();
-    let (token, principal, must_change) =
+    let (token, principal, due) =
         directory.sign_in(&request.login, &request.password, ip, agent, now).await?;
     let cookie = cookie(token.0.expose(), SESSION_LIFE.as_secs(), over_tls(tls));
-    let view = view(&directory, principal, must_change);
+    let view = view(&directory, principal, due);
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), Json(view)).into_response())
 }
 
 pub(super) async fn current(
     State(directory): State<Directory>,
     SignedIn(actor): SignedIn,
+    due: Option<Extension<ChangePasswordFirst>>,
 ) -> Result<Response, Failure> {
-    let must_change =
-        directory.registry().account(actor.principal.account).is_some_and(|account| account.must_change);
-    let view = view(&directory, actor.principal, must_change);
+    let view = view(&directory, actor.principal, due.map(|Extension(ChangePasswordFirst(due))| due));
     Ok(([(CACHE_CONTROL, "no-store")], Json(view)).into_response())
 }
 
@@ -84,7 +83,9 @@ pub(super) async fn change_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn view(directory: &Directory, principal: Principal, must_change_password: bool) -> SessionView {
+fn view(directory: &Directory, principal: Principal, due: Option<PasswordDue>) -> SessionView {
+    let registry = directory.registry();
+    let account = registry.account(principal.account);
     SessionView {
         person: SessionPerson {
             id: principal.person,
@@ -95,7 +96,8 @@ fn view(directory: &Directory, principal: Principal, must_change_password: bool)
         },
         login: principal.login,
         is_admin: principal.is_admin,
-        must_change_password,
+        must_change_password: due.is_some(),
+        password_expires: account.and_then(|account| directory.password_rules.expires(account)),
         mailboxes: principal.mailboxes,
         hub: HubView {
             domain: directory.domain().to_owned(),

@@ -83,6 +83,13 @@ sections! {
         /// The words of the help line on every screen.
         support: String = "Trung tâm CNTT và Truyền thông, trực 24/7 trong thời gian có hội nghị".to_owned();
     }
+    /// The account passwords of people; app passwords of mail programs do not age.
+    passwords: PasswordsSection {
+        /// A password this many days old must be changed at the next sign-in; 0: never.
+        days: u16 = 90;
+        /// So many last passwords, the current one among them, may not be chosen again.
+        remembered: u16 = 5;
+    }
     /// Plain HTTP, for the machine itself (browsers allow camera and microphone on localhost only).
     http: HttpSection {
         /// Where to listen.

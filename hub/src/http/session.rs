@@ -13,6 +13,8 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 
+use directory::web::{ChangePasswordFirst, allowed_before_password_change};
+
 use super::{Peer, refusal};
 use crate::services::Services;
 
@@ -29,13 +31,12 @@ pub async fn authenticate(
     request.extensions_mut().insert(signaling::PeerAddress(address));
     let path = request.uri().path().to_owned();
     if let Some(token) = cookie(request.headers(), directory::SESSION_COOKIE) {
-        if let Some((principal, must_change)) = services.directory.session(token).await {
-            if must_change && !directory::web::allowed_before_password_change(&path) {
-                return refusal(
-                    StatusCode::FORBIDDEN,
-                    "passwordChangeRequired",
-                    "Đây là mật khẩu tạm. Đề nghị đổi mật khẩu trước khi sử dụng.",
-                );
+        if let Some((principal, due)) = services.directory.session(token).await {
+            if let Some(due) = due {
+                if !allowed_before_password_change(&path) {
+                    return refusal(StatusCode::FORBIDDEN, "passwordChangeRequired", due.message());
+                }
+                request.extensions_mut().insert(ChangePasswordFirst(due));
             }
             request.extensions_mut().insert(principal);
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use directory_core::PasswordRules;
 use mail_gateway::{
     config::{Forwarding, Host, Route},
     store::Quotas,
@@ -53,6 +54,15 @@ pub fn mail(config: &Config) -> Result<mail_gateway::Config, String> {
         limits,
         retry: retry.ok_or("mail.retry_minutes: minutes cannot be negative")?,
     })
+}
+
+/// How long passwords last and which may not come back.
+pub fn passwords(config: &Config) -> PasswordRules {
+    let days = config.passwords.days;
+    PasswordRules {
+        life: (days > 0).then(|| Duration::from_secs(u64::from(days) * 86_400)),
+        remembered: config.passwords.remembered,
+    }
 }
 
 /// Seconds east of Greenwich in `zone` now.

@@ -1085,9 +1085,13 @@ login: string,
  */
 isAdmin: boolean, 
 /**
- * The password is a temporary one: nothing else works before it is changed.
+ * The password is a temporary or expired one: nothing else works before it is changed.
  */
 mustChangePassword: boolean, 
+/**
+ * When the password reaches its age; null when it never does or is a temporary one.
+ */
+passwordExpires: Timestamp | null, 
 /**
  * Mailboxes, the personal one first.
  */

@@ -79,6 +79,7 @@ fn records() -> Records {
             is_admin: true,
             state: AccountState::Active,
             must_change: false,
+            password_changed: Timestamp::from_micros(0),
         }],
         mailboxes: vec![
             mailbox(1, MailboxKind::Personal, Some(1), "dungtt.u2"),

@@ -18,5 +18,8 @@ export default {
     startsIn: "Starts in {minutes} min",
     startsAt: "Starts at {time}",
     started: "Started at {time}",
+    passwordExpires: "Your password expires in {days} days.",
+    passwordExpiresToday: "Your password expires today.",
+    changePassword: "Change password",
     failed: "The meetings could not be loaded",
 } satisfies Record<keyof typeof vi, string>;

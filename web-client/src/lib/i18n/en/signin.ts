@@ -21,6 +21,7 @@ export default {
     expired: "The session has expired. Sign in again to continue where you were.",
     forgotten: "Forgot the password: ask your unit's IT staff for a temporary one.",
     changeTitle: "Change password",
+    outOfDate: "Your password has reached its age. Please change it before you go on.",
     temporary: "This is a temporary password. Please change it before you go on.",
     current: "Current password",
     new: "New password",

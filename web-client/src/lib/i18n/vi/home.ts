@@ -16,5 +16,8 @@ export default {
     startsIn: "Bắt đầu sau {minutes} phút",
     startsAt: "Bắt đầu lúc {time}",
     started: "Đã bắt đầu lúc {time}",
+    passwordExpires: "Mật khẩu sẽ hết hạn sau {days} ngày.",
+    passwordExpiresToday: "Mật khẩu hết hạn trong hôm nay.",
+    changePassword: "Đổi mật khẩu",
     failed: "Không tải được danh sách cuộc họp",
 };

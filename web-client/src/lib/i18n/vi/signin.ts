@@ -19,6 +19,7 @@ export default {
     expired: "Phiên đăng nhập đã hết hạn. Đăng nhập lại để tiếp tục tại trang đang xem.",
     forgotten: "Quên mật khẩu: liên hệ cán bộ CNTT của đơn vị để được cấp mật khẩu tạm.",
     changeTitle: "Đổi mật khẩu",
+    outOfDate: "Mật khẩu đã quá thời hạn sử dụng. Đề nghị đổi mật khẩu trước khi sử dụng.",
     temporary: "Đây là mật khẩu tạm. Đề nghị đổi mật khẩu trước khi sử dụng.",
     current: "Mật khẩu hiện tại",
     new: "Mật khẩu mới",
