@@ -21,6 +21,8 @@ pub struct Layout {
 pub const OPUS: u8 = 111;
 /// Payload type of pictures.
 pub const VP8: u8 = 96;
+/// Payload type of pictures' repair, and of the padding of probes.
+pub const RTX: u8 = 97;
 /// Header extension ids of every section.
 pub const IDS: ExtensionIds = ExtensionIds {
     mid: Some(4),

@@ -17,7 +17,7 @@ use sfu_core::{
 
 use crate::{
     check,
-    offer::{IDS, UFRAG},
+    offer::{IDS, RTX, UFRAG},
     socket::{Buffer, Run, Socket},
 };
 
@@ -160,6 +160,9 @@ impl Robot {
         let Some(header) = Header::parse(datagram) else { return };
         if let Some(number) = transport_sequence(datagram) {
             self.arrivals.push((number, run.at));
+        }
+        if header.payload_type.value() == RTX {
+            return;
         }
         let known = self.streams.iter_mut().find(|stream| stream.ssrc == header.ssrc.0);
         match known {

@@ -5,6 +5,7 @@ mod codecs;
 mod keys;
 mod lines;
 mod quality;
+mod radio;
 mod sound;
 mod trunk;
 

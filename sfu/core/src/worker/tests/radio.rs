@@ -1,0 +1,51 @@
+//! Lines that lose and disorder, in virtual time.
+
+use std::time::Duration;
+
+use testkit::link::{Bursts, Link, Shape};
+
+use super::{SECOND, VIDEO, client::Net, meeting, view};
+
+const DELAY: Duration = Duration::from_millis(20);
+
+/// Somebody who speaks and shows himself, and who sees him large over such a line for ten seconds.
+fn seen_over(shape: Shape) -> Net {
+    let mut net = meeting(2);
+    net.clients[0].voice = Some(30);
+    net.clients[1].downlink = Some(Link::new(Shape { delay: DELAY, ..shape }));
+    view(&mut net, 1, 0, 720);
+    net.run(8 * SECOND);
+    net.clients[1].got.clear();
+    net.run(10 * SECOND);
+    net
+}
+
+/// Packets of the voice and of the whole picture that came, of 500 each, and how many were of a smaller one.
+fn came(net: &Net) -> (usize, usize, usize) {
+    let picture = net.clients[1].in_slot(VIDEO);
+    let whole = picture.iter().filter(|got| got.payload.len() == 900).count();
+    (net.clients[1].in_slot(0).len(), whole, picture.len() - whole)
+}
+
+#[test]
+fn a_wide_radio_link_that_loses_a_fifth_keeps_voice_and_whole_picture() {
+    let (voice, whole, smaller) = came(&seen_over(Shape { loss: 0.2, ..Shape::default() }));
+    assert!((350..=450).contains(&voice), "{voice} of 500");
+    assert!(whole > 350 && smaller < 50, "{whole} whole, {smaller} smaller");
+}
+
+#[test]
+fn losses_in_bursts_are_no_reason_to_show_less() {
+    let bursts = Bursts { begin: 0.01, end: 0.2, loss: 1.0 };
+    let (voice, whole, smaller) = came(&seen_over(Shape { bursts: Some(bursts), ..Shape::default() }));
+    assert!(voice > 450, "{voice} of 500");
+    assert!(whole > 420 && smaller < 50, "{whole} whole, {smaller} smaller");
+}
+
+#[test]
+fn packets_that_overtake_each_other_do_not_look_like_a_full_line() {
+    let shape = Shape { reordering: 0.05, jitter: Duration::from_millis(15), ..Shape::default() };
+    let (voice, whole, smaller) = came(&seen_over(shape));
+    assert_eq!((voice, smaller), (500, 0));
+    assert!(whole >= 498, "{whole}");
+}
