@@ -24,12 +24,17 @@ impl Line {
         if fraction >= LOSS_LOW {
             self.lost = Some(now);
         }
-        let since = self.changed.map_or(Duration::MAX, |at| now.saturating_duration_since(at));
-        if fraction > LOSS_HIGH && since >= STEP_DOWN {
+        if fraction > LOSS_HIGH && since(self.changed, now) >= STEP_DOWN {
             // 30 % less than what did not get through.
             self.ceiling = self.ceiling.min(sent / 10 * 7).max(FLOOR);
             self.changed = Some(now);
-        } else if fraction < LOSS_LOW && self.ceiling != u32::MAX && since >= STEP_UP {
+        }
+    }
+
+    /// Takes the time: where nothing was lost for a while there is room for more. That nobody speaks of
+    /// loss is enough, for while no picture is sent there is nothing to report on.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.ceiling != u32::MAX && since(self.changed.max(self.lost), now) >= STEP_UP {
             self.ceiling = self.ceiling.saturating_add(self.ceiling / 2);
             if self.ceiling > OPEN {
                 self.ceiling = u32::MAX;
@@ -42,7 +47,7 @@ impl Line {
     /// was sent, so on a quiet line it says nothing about the width, and a busy computer looks to it
     /// like a full line.
     pub fn handle_estimate(&mut self, now: Instant, estimate: u32, sent: u32) {
-        let lossy = self.lost.is_some_and(|at| now.saturating_duration_since(at) < STEP_DOWN * 2);
+        let lossy = since(self.lost, now) < STEP_DOWN * 2;
         if lossy && estimate < sent && estimate < self.ceiling {
             self.ceiling = estimate.max(FLOOR);
             self.changed = Some(now);
@@ -53,6 +58,10 @@ impl Line {
     pub fn ceiling(&self) -> u32 {
         self.ceiling
     }
+}
+
+fn since(at: Option<Instant>, now: Instant) -> Duration {
+    at.map_or(Duration::MAX, |at| now.saturating_duration_since(at))
 }
 
 /// 10 % lost: the line is full. (2 % is what radio links lose when they are well.)
@@ -76,10 +85,13 @@ mod tests {
         let mut line = Line::default();
         line.handle_loss(start, 60, 2_000_000);
         assert_eq!(line.ceiling(), 1_400_000);
-        line.handle_loss(start + Duration::from_secs(1), 0, 1_000_000);
+        line.handle_timeout(start + Duration::from_secs(3));
         assert_eq!(line.ceiling(), 1_400_000);
-        line.handle_loss(start + Duration::from_secs(5), 0, 1_000_000);
+        line.handle_timeout(start + Duration::from_secs(5));
         assert_eq!(line.ceiling(), 2_100_000);
+        line.handle_loss(start + Duration::from_secs(6), 10, 1_000_000);
+        line.handle_timeout(start + Duration::from_secs(9));
+        assert_eq!(line.ceiling(), 2_100_000, "a little is lost");
     }
 
     #[test]

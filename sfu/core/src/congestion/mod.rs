@@ -112,7 +112,10 @@ impl Sender {
     /// A packet of `len` bytes left; `numbered` when it carried [`Self::number`].
     pub fn sent(&mut self, now: u64, len: usize, numbered: bool) {
         let size = u32::try_from(len).unwrap_or(u32::MAX).saturating_add(BELOW);
-        self.pace.charge(size);
+        // Nothing leaks out of the bucket of a line that nothing limits.
+        if self.estimate() != u32::MAX {
+            self.pace.charge(size);
+        }
         self.sent.add(now, size);
         self.first_sent.get_or_insert(now);
         self.unheard = self.unheard.saturating_add(1);
@@ -198,10 +201,10 @@ impl Sender {
 
     /// Takes the time, every few hundredths of a second: silence of the receiver, probes that are due.
     pub fn handle_timeout(&mut self, now: Instant) {
-        let now = self.micros(now);
         if !self.wide {
-            return;
+            return self.line.handle_timeout(now);
         }
+        let now = self.micros(now);
         let heard = self.heard.or(self.first_sent).unwrap_or(now);
         let silent = now.saturating_sub(heard.max(self.silence_judged));
         if self.heard.is_none() {

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::Worker;
 use crate::{
+    SlotKind,
     incoming::{LayerAddress, PeerKey, SlotAddress},
     outgoing,
     peer::{FEEDBACK_INTERVAL, REPORT_INTERVAL},
@@ -53,19 +54,19 @@ impl Worker {
         }
     }
 
-    /// What the receiver lost of its video slots moves its ceiling.
+    /// What the receiver lost of its pictures moves its ceiling; without pictures, what it lost of voices.
     fn handle_reports(&mut self, now: Instant, key: PeerKey, blocks: Reports<'_>) {
         self.note_reports(now, key, blocks);
         let Some(peer) = self.peer_mut(key) else { return };
-        let (mut sum, mut count) = (0_u32, 0_u32);
-        for block in blocks {
-            let active = |slot: &&outgoing::ReceiveSlot| slot.current.is_some() && slot.view.is_some();
-            if peer.outgoing.slots.iter().filter(active).any(|slot| slot.is_stream(block.ssrc.0)) {
-                sum += u32::from(block.fraction_lost);
-                count += 1;
-            }
-        }
-        if let Some(fraction) = sum.checked_div(count) {
+        let lost_of = |kind: SlotKind| {
+            let is_meant = |slot: &&outgoing::ReceiveSlot| slot.kind() == kind && slot.current.is_some();
+            let slots = || peer.outgoing.slots.iter().filter(is_meant);
+            let meant = blocks.filter(|block| slots().any(|slot| slot.is_stream(block.ssrc.0)));
+            let fractions = meant.map(|block| u32::from(block.fraction_lost));
+            let (sum, count) = fractions.fold((0, 0), |(sum, count), lost| (sum + lost, count + 1));
+            u32::checked_div(sum, count)
+        };
+        if let Some(fraction) = lost_of(SlotKind::Video).or_else(|| lost_of(SlotKind::Audio)) {
             peer.sender.handle_loss(now, u8::try_from(fraction).unwrap_or(u8::MAX));
             self.relieve(now, key);
         }

@@ -108,7 +108,7 @@ impl Worker {
             let waits = outgoing.is_waiting();
             self.metrics.packets_out += (self.transmits.len() - before) as u64;
             self.metrics.bytes_out += done.bytes as u64;
-            if done.left.is_some() || done.began.is_some() || waits {
+            if done.left.is_some() || done.began.is_some() || done.stalled.is_some() || waits {
                 outcomes.push((*subscriber, done));
             }
         }

@@ -92,6 +92,8 @@ pub struct Client {
     pub downlink: Option<Link>,
     under_way: VecDeque<(Instant, Vec<u8>)>,
     arrivals: Arrivals,
+    /// It gives no transport-wide feedback, though it agreed to.
+    pub reticent: bool,
     /// Further packets of a key frame.
     pub key_packets: usize,
     off: Vec<usize>,
@@ -337,6 +339,7 @@ impl Client {
             downlink: None,
             under_way: VecDeque::new(),
             arrivals: Arrivals::new(now),
+            reticent: false,
             key_packets: 0,
             off: Vec::new(),
             checked: false,
@@ -371,7 +374,7 @@ impl Client {
             let on: Vec<usize> = (1..4).filter(|stream| !self.off.contains(stream)).collect();
             on.into_iter().for_each(|stream| self.send_frame(stream));
         }
-        if ticks.is_multiple_of(12) {
+        if ticks.is_multiple_of(12) && !self.reticent {
             self.send_arrivals();
         }
     }

@@ -1,10 +1,11 @@
-//! Lines that lose and disorder, in virtual time.
+//! Lines that lose and disorder, and receivers that say less than others, in virtual time.
 
 use std::time::Duration;
 
 use testkit::link::{Bursts, Link, Shape};
 
 use super::{SECOND, VIDEO, client::Net, meeting, view};
+use crate::{rtcp::ReportBlock, rtp::Ssrc};
 
 const DELAY: Duration = Duration::from_millis(20);
 
@@ -48,4 +49,30 @@ fn packets_that_overtake_each_other_do_not_look_like_a_full_line() {
     let (voice, whole, smaller) = came(&seen_over(shape));
     assert_eq!((voice, smaller), (500, 0));
     assert!(whole >= 498, "{whole}");
+}
+
+#[test]
+fn a_receiver_without_transport_wide_feedback_is_led_by_its_reports() {
+    let mut net = Net::new(2);
+    net.clients[0].camera = true;
+    net.clients[1].reticent = true;
+    view(&mut net, 1, 0, 720);
+    net.run(8 * SECOND);
+    let reports = |net: &mut Net, seconds: usize, fraction_lost: u8, estimate: Option<u64>| {
+        let ssrc = Ssrc(net.clients[1].slots[VIDEO]);
+        for _ in 0..seconds {
+            net.clients[1].send_rtcp(|builder| {
+                builder.receiver_report(
+                    Ssrc(1),
+                    &[ReportBlock { ssrc, fraction_lost, ..ReportBlock::default() }],
+                );
+                estimate.map(|bitrate| builder.remb(Ssrc(1), bitrate, &[ssrc]));
+            });
+            net.run(SECOND);
+        }
+        net.clients[1].in_slot(VIDEO).last().unwrap().payload.len()
+    };
+    assert_eq!(reports(&mut net, 3, 0, None), 900, "nothing speaks against the whole picture");
+    assert_eq!(reports(&mut net, 8, 80, Some(230_000)), 300, "a full line");
+    assert_eq!(reports(&mut net, 40, 0, None), 900, "an empty one again");
 }
