@@ -34,12 +34,14 @@ export function crowd(chromiums, firefoxes) {
       await enter(visitor, hub);
       people.push(visitor);
     }
-    for (const visitor of people) {
-      const started = Date.now();
-      for (const other of people) if (other !== visitor) await seesFace(visitor, other.me, PATIENCE);
-      await hears(visitor, PATIENCE);
-      t.diagnostic(`${visitor.browser} ${visitor.me}: all seen and heard within ${Date.now() - started} ms`);
-    }
+    await Promise.all(
+      people.map(async (visitor) => {
+        const started = Date.now();
+        for (const other of people) if (other !== visitor) await seesFace(visitor, other.me, PATIENCE);
+        await hears(visitor, PATIENCE);
+        t.diagnostic(`${visitor.browser} ${visitor.me}: all seen and heard within ${Date.now() - started} ms`);
+      }),
+    );
     assert.deepEqual(people.flatMap((visitor) => visitor.problems), []);
   });
 }
