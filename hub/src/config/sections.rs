@@ -179,9 +179,9 @@ sections! {
         /// The largest letter accepted, in bytes (attachments grow by a third in transit).
         max_size: u64 = 36_700_160;
         /// Bytes a person's mailbox may hold unless `lienthong admin mailbox quota` says otherwise.
-        quota_person: u64 = 2 << 30;
+        quota_person: u64 = 2_000_000_000;
         /// Bytes an agency's mailbox may hold unless `lienthong admin mailbox quota` says otherwise.
-        quota_agency: u64 = 10 << 30;
+        quota_agency: u64 = 10_000_000_000;
         /// Peers whose letters are not counted, such as the province's own gateway.
         trusted_peers: Vec<IpAddr> = vec![IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])];
         /// Letters one account may send within an hour.

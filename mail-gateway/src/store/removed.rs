@@ -226,8 +226,8 @@ mod tests {
         let store = store(&directory).await;
         let id = deliver(&store, "1", "Subject: a\r\n\r\n").await;
         let room = store.room(AN, MailboxKind::Personal).await.unwrap();
-        assert_eq!((room.usage.letters, room.usage.bytes, room.limit), (1, 14, 2 << 30));
-        assert_eq!(store.room(AN, MailboxKind::Agency).await.unwrap().limit, 10 << 30);
+        assert_eq!((room.usage.letters, room.usage.bytes, room.limit), (1, 14, 2_000_000_000));
+        assert_eq!(store.room(AN, MailboxKind::Agency).await.unwrap().limit, 10_000_000_000);
         store.set_quota(AN, Some(20)).await.unwrap();
         let room = store.room(AN, MailboxKind::Personal).await.unwrap();
         assert!(room.has_room(6) && !room.has_room(7));

@@ -50,7 +50,7 @@ impl Quotas {
 
 impl Default for Quotas {
     fn default() -> Self {
-        Self { person: 2 << 30, agency: 10 << 30 }
+        Self { person: 2_000_000_000, agency: 10_000_000_000 }
     }
 }
 
