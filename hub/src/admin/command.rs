@@ -62,6 +62,8 @@ pub enum Command {
     /// Letters that wait to leave this hub.
     #[command(subcommand)]
     Queue(Queue),
+    /// Prints the figures of a span of days: accounts, mailboxes, letters, meetings.
+    Report(Span),
     /// Prints the newest administrative acts and checks that none was altered.
     Audit {
         /// How many.
@@ -85,6 +87,17 @@ pub enum Command {
         #[arg(long)]
         repair: bool,
     },
+}
+
+/// Days, both included.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+pub struct Span {
+    /// The first day, such as 2026-10-01; the quarter's first when absent.
+    #[arg(long)]
+    pub from: Option<String>,
+    /// The last day; today when absent.
+    #[arg(long)]
+    pub to: Option<String>,
 }
 
 /// People and their accounts.

@@ -30,6 +30,7 @@ pub async fn execute(services: &Services, operator: &str, command: Command) -> A
         Command::Tokens { meeting } => act.tokens(&meeting).await,
         Command::RevokeToken { id } => act.revoke(&id).await,
         Command::Queue(queue) => act.queue(queue).await,
+        Command::Report(span) => act.report(&span).await,
         Command::Audit { limit } => act.audit(limit).await,
         Command::Backup { dir } => backup::write(services, &dir).await,
         // Done before any store is opened, and never in a running hub.

@@ -9,6 +9,7 @@ mod command;
 mod control;
 mod execute;
 mod queue;
+mod report;
 mod restore;
 mod token;
 

@@ -5,7 +5,7 @@ use std::process::Output;
 use serde_json::json;
 use testkit::{Client, Hub, PASSWORD};
 
-use crate::{BINARY, hub, jmap::Mailbox};
+use crate::{BINARY, hub, jmap::Mailbox, mail_programs::address, power_cut::send};
 
 fn text(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -99,4 +99,23 @@ fn monitoring_reads_figures_where_the_operator_wants_them() {
     let answer = Client::new(hub.address("metrics")).get("/metrics");
     let text = String::from_utf8(answer.body).unwrap();
     assert!(text.contains("\nlienthong_media_peers 0\n"), "{text}");
+}
+
+#[test]
+fn a_report_counts_accounts_mailboxes_letters_and_meetings() {
+    let hub = hub(&[]);
+    let figure = |words: &str| -> u64 {
+        let report = text(&hub.admin(&["report"]));
+        let line = report.lines().find(|line| line.starts_with(words)).unwrap_or_else(|| panic!("{report}"));
+        line.rsplit('\t').next().and_then(|figure| figure.parse().ok()).unwrap()
+    };
+    let before = [figure("Tài khoản bị khóa"), figure("Thư nhận trong kỳ")];
+    assert_eq!(figure("Hộp thư cơ quan"), 182);
+    let clerk = Client::signed_in(hub.address("http"), "vanthu.stttt", PASSWORD);
+    let secretary = Client::signed_in(hub.address("http"), "thuky", PASSWORD);
+    send(&Mailbox::personal(&clerk), &address(&clerk), &address(&secretary), "V/v báo cáo quý IV");
+    Mailbox::personal(&secretary).expect("báo cáo quý IV");
+    text(&hub.admin(&["user", "disable", "kythuat"]));
+    let after = [figure("Tài khoản bị khóa"), figure("Thư nhận trong kỳ")];
+    assert_eq!(after, before.map(|figure| figure + 1));
 }

@@ -21,6 +21,7 @@ pub mod sieve;
 pub mod since;
 pub mod submission;
 pub(crate) mod sweep;
+pub mod tally;
 pub mod thread;
 pub mod uid;
 pub mod upload;
