@@ -200,10 +200,13 @@ impl Answer {
     /// The answer as text.
     pub fn write(&self, offer: &Offer, local: &Local<'_>, random: &mut dyn Random) -> String {
         let mut out = String::with_capacity(16 * 1024);
-        let mids: Vec<&str> = (offer.sections.iter().zip(&self.uses))
-            .filter(|(_, used)| **used != Use::Rejected)
-            .map(|(section, _)| section.mid.as_str())
+        let mut bundled: Vec<(bool, &str)> = (offer.sections.iter().zip(&self.uses).enumerate())
+            .filter(|(_, (_, used))| **used != Use::Rejected)
+            .map(|(index, (section, _))| (index != offer.tagged, section.mid.as_str()))
             .collect();
+        // RFC 9143 §7.3.1: the section whose transport carries all of them comes first.
+        bundled.sort_by_key(|(others, _)| *others);
+        let mids: Vec<&str> = bundled.into_iter().map(|(_, mid)| mid).collect();
         let session = random.next_u64() >> 2;
         let _ = write!(out, "v=0\r\no=- {session} 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n");
         let _ = write!(out, "a=group:BUNDLE {}\r\na=ice-lite\r\n", mids.join(" "));

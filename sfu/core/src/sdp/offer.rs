@@ -126,6 +126,8 @@ pub struct Section {
     pub first_format: String,
     /// Its name in the bundle (RFC 8843 §7).
     pub mid: String,
+    /// Its transport: port of the default candidate, and user fragment where it names one.
+    pub transport: (isize, Option<String>),
     /// The client sends.
     pub sends: bool,
     /// The client receives.
@@ -147,8 +149,10 @@ pub struct Section {
 /// A usable offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
-    /// Remote ICE user fragment.
+    /// Remote ICE user fragment: that of the section whose transport carries everything.
     pub ice_ufrag: String,
+    /// Which section that is (RFC 9143 §7.3.1); its name stands first in the answer's group.
+    pub tagged: usize,
     /// The client's certificate must hash to this.
     pub fingerprint: Fingerprint,
     /// The m-lines in order.
@@ -163,7 +167,26 @@ impl Offer {
     /// The same offer for another purpose than our own client's.
     #[must_use]
     pub fn with_purpose(self, purpose: Purpose) -> Self {
-        Self { purpose, ..self }
+        let offer = Self { purpose, ..self };
+        if matches!(purpose, Purpose::View { .. }) { offer.tagged_for_a_viewer() } else { offer }
+    }
+
+    /// A viewer that offers one transport per kind ("balanced") keeps that of the first section, as RFC 9143
+    /// §7.3.1 wants, unless another kind has more sections: aiortc moves only the first section of a kind
+    /// to another kind's transport and leaves the rest deaf.
+    fn tagged_for_a_viewer(mut self) -> Self {
+        let used = |s: &&Section| s.receives && s.payload_type.is_some();
+        let count = |kind| self.sections.iter().filter(used).filter(|s| s.kind == kind).count();
+        let Some(first) = self.sections.first() else { return self };
+        // Port 0 is that of a section that comes only bundled.
+        let is_apart = |s: &&Section| s.transport.0 != 0 && s.transport != first.transport;
+        let is_better = |s: &&Section| used(s) && is_apart(s) && count(s.kind) > count(first.kind);
+        let better = self.sections.iter().position(|section| is_better(&section));
+        let ufrag = better.and_then(|at| self.sections.get(at)?.transport.1.clone()).filter(is_ufrag);
+        if let (Some(tagged), Some(ice_ufrag)) = (better, ufrag) {
+            (self.tagged, self.ice_ufrag) = (tagged, ice_ufrag);
+        }
+        self
     }
 
     /// How many pictures a viewer with this offer gets at once.
@@ -194,7 +217,7 @@ impl Offer {
         let transport = |key: &str| -> Option<&str> {
             value(first, key).or_else(|| session.attribute(key).map(String::as_str))
         };
-        let ice_ufrag = transport("ice-ufrag").filter(|u| (4..=256).contains(&u.len()));
+        let ice_ufrag = transport("ice-ufrag").filter(is_ufrag);
         transport("ice-pwd").ok_or(OfferError::Missing("ice-pwd"))?;
         let fingerprint = transport("fingerprint").and_then(Fingerprint::parse);
         // RFC 5763 §5: the offerer may be actpass or active; we are always passive.
@@ -205,6 +228,7 @@ impl Offer {
         let sections = sections.ok_or(OfferError::Missing("mid"))?;
         Ok(Self {
             ice_ufrag: ice_ufrag.ok_or(OfferError::Missing("ice-ufrag"))?.to_owned(),
+            tagged: 0,
             fingerprint: fingerprint.ok_or(OfferError::Missing("fingerprint"))?,
             extmap_allow_mixed: session.has_attribute("extmap-allow-mixed")
                 || first.has_attribute("extmap-allow-mixed"),
@@ -212,6 +236,11 @@ impl Offer {
             purpose: Purpose::Seat,
         })
     }
+}
+
+/// RFC 8839 §5.4.
+fn is_ufrag(text: &(impl AsRef<str> + ?Sized)) -> bool {
+    (4..=256).contains(&text.as_ref().len())
 }
 
 fn value<'a>(media: &'a MediaDescription, key: &str) -> Option<&'a str> {
@@ -247,6 +276,7 @@ fn section(media: &MediaDescription) -> Option<Section> {
         protocol: media.media_name.protos.join("/"),
         first_format: media.media_name.formats.first().cloned().unwrap_or_else(|| "0".to_owned()),
         mid: mid.to_owned(),
+        transport: (media.media_name.port.value, value(media, "ice-ufrag").map(str::to_owned)),
         sends: !has("recvonly") && !has("inactive"),
         receives: !has("sendonly") && !has("inactive"),
         payload_type: first.map(|format| format.payload_type),

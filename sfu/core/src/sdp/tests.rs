@@ -202,3 +202,39 @@ fn a_viewer_gets_as_many_slots_as_it_offers_and_what_it_cannot_decode_is_refused
     let offer = Offer::parse(&blind).unwrap().with_purpose(Purpose::View { owner });
     assert_eq!(Answer::to(&offer, &mut Seeded::new(1)), Err(OfferError::NoCodec));
 }
+
+#[test]
+fn a_viewer_with_a_transport_per_kind_keeps_that_of_the_kind_with_more_sections() {
+    let owner = base::id::SeatId::from_u128(1);
+    let group = |text: &str| {
+        let offer = Offer::parse(text).unwrap().with_purpose(Purpose::View { owner });
+        let answer = Answer::to(&offer, &mut Seeded::new(1)).unwrap();
+        let fingerprint = offer.fingerprint.clone();
+        let local = Local {
+            ice_ufrag: "u",
+            ice_pwd: "p",
+            fingerprint: &fingerprint,
+            candidates: &[],
+            tcp_port: None,
+        };
+        let sdp = answer.write(&offer, &local, &mut Seeded::new(4));
+        let group = sdp.lines().find(|line| line.starts_with("a=group:BUNDLE")).unwrap().to_owned();
+        (offer.ice_ufrag, group)
+    };
+    let session = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1 2\r\na=fingerprint:";
+    let start = format!("{session}sha-256 {}\r\na=setup:actpass\r\n", ["AB"; 32].join(":"));
+    let line = |kind: &str, mid: u8, port: u16| {
+        let codec = if kind == "audio" { "opus/48000/2" } else { "VP8/90000" };
+        format!(
+            "m={kind} {port} UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 192.0.2.1\r\na=recvonly\r\na=mid:{mid}\r\n\
+             a=rtpmap:96 {codec}\r\na=ice-ufrag:u{port}\r\na=ice-pwd:password-of-22-characters\r\n"
+        )
+    };
+    let pictures =
+        start.clone() + &line("audio", 0, 5_000) + &line("video", 1, 6_000) + &line("video", 2, 6_000);
+    assert_eq!(group(&pictures), ("u6000".into(), "a=group:BUNDLE 1 0 2".into()));
+    let one_each = start.clone() + &line("audio", 0, 5_000) + &line("video", 1, 6_000);
+    assert_eq!(group(&one_each), ("u5000".into(), "a=group:BUNDLE 0 1".into()));
+    let bundled = start + &line("audio", 0, 5_000) + &line("video", 1, 5_000) + &line("video", 2, 5_000);
+    assert_eq!(group(&bundled), ("u5000".into(), "a=group:BUNDLE 0 1 2".into()));
+}
