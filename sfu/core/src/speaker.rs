@@ -81,15 +81,31 @@ impl<K> Voice<K> {
     }
 }
 
+/// One of those heard.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Selected<K> {
+    /// Whose voice.
+    pub key: K,
+    leads: bool,
+    loudness: f32,
+}
+
+impl<K> Selected<K> {
+    /// What speaks for it where not all of those heard have room; the greater goes first. A voice that
+    /// holds a place there keeps it against those hardly louder, and while nobody speaks, so that two
+    /// speakers do not take the only place from each other with every word.
+    pub fn claim(&self, holds: bool) -> (bool, f32) {
+        (self.leads, self.loudness.max(AUDIBLE) + if holds { MARGIN } else { 0.0 })
+    }
+}
+
 /// The voices of one meeting.
 #[derive(Debug)]
 pub struct Speakers<K> {
     count: usize,
     voices: Vec<Voice<K>>,
     /// Those heard, leaders first, then the loudest.
-    selected: Vec<K>,
-    /// How many of them lead.
-    leaders: usize,
+    selected: Vec<Selected<K>>,
     next_report: Option<Instant>,
 }
 
@@ -97,7 +113,7 @@ impl<K: Copy + PartialEq> Speakers<K> {
     /// Selects up to `count` voices. Receivers that have three places need four, since nobody hears
     /// himself.
     pub fn new(count: usize) -> Self {
-        Self { count, voices: Vec::new(), selected: Vec::with_capacity(count), leaders: 0, next_report: None }
+        Self { count, voices: Vec::new(), selected: Vec::with_capacity(count), next_report: None }
     }
 
     /// A packet of `key`'s microphone said how loud it is. Members of a meeting are bounded by its
@@ -122,12 +138,12 @@ impl<K: Copy + PartialEq> Speakers<K> {
     /// `key` left, or its microphone was closed.
     pub fn remove(&mut self, key: K) {
         self.voices.retain(|voice| voice.key != key);
-        self.selected.retain(|&selected| selected != key);
+        self.selected.retain(|selected| selected.key != key);
     }
 
     /// Those to be heard at `now`, leaders first, then the loudest. Free places are given at once, so that no first
     /// syllable is lost; taken ones change hands by the rules above.
-    pub fn select(&mut self, now: Instant) -> &[K] {
+    pub fn select(&mut self, now: Instant) -> &[Selected<K>] {
         while let Some(newcomer) = self.newcomer(now) {
             if self.in_places() >= self.count {
                 let Some(quietest) = self.displaced_by(newcomer, now) else { break };
@@ -137,15 +153,12 @@ impl<K: Copy + PartialEq> Speakers<K> {
         }
         self.voices.sort_by(|a, b| b.compare(a, now));
         self.selected.clear();
-        self.selected.extend(self.voices.iter().filter(|voice| voice.since.is_some()).map(|voice| voice.key));
-        let leads = |voice: &&Voice<K>| voice.since.is_some() && voice.leads_at(now);
-        self.leaders = self.voices.iter().filter(leads).count();
+        let inside = self.voices.iter().filter(|voice| voice.since.is_some());
+        self.selected.extend(inside.map(|voice| {
+            let (leads, loudness) = (voice.leads_at(now), voice.loudness_at(now));
+            Selected { key: voice.key, leads, loudness }
+        }));
         &self.selected
-    }
-
-    /// How many of those selected last, the first ones, lead.
-    pub fn leaders(&self) -> usize {
-        self.leaders
     }
 
     /// Fills `out` with the levels since the last report (0 loudest, 127 silence), if one is due:
@@ -254,7 +267,7 @@ mod tests {
                     let level = AudioLevel { voice: level < 80, level };
                     self.speakers.heard(key, Heard { level, leads: key.is_uppercase() }, self.now);
                 }
-                let mut selected = self.speakers.select(self.now).to_vec();
+                let mut selected: Vec<char> = self.speakers.select(self.now).iter().map(|s| s.key).collect();
                 selected.sort_unstable();
                 if seen.last() != Some(&selected) {
                     seen.push(selected);
@@ -309,7 +322,7 @@ mod tests {
         room.run(1_000, &[('a', 20), ('b', 60)]);
         assert_eq!(room.run(3_000, &[('b', 60)]).last().unwrap(), &['b']);
         room.speakers.remove('b');
-        assert_eq!(room.speakers.select(room.now), ['a']);
+        assert_eq!(room.speakers.select(room.now).iter().map(|s| s.key).collect::<Vec<_>>(), ['a']);
     }
 
     #[test]
@@ -318,10 +331,31 @@ mod tests {
         room.run(1_000, &[('a', 30), ('b', 30)]);
         let seen = room.run(1_000, &[('a', 30), ('b', 30), ('C', 90)]);
         assert!(seen.last().unwrap().contains(&'C'));
-        assert_eq!(room.speakers.select(room.now)[0], 'C');
-        assert_eq!(room.speakers.leaders(), 1);
+        assert_eq!(room.speakers.select(room.now)[0].key, 'C');
         let seen = room.run(4_000, &[('a', 30), ('b', 30)]);
         assert_eq!(seen.last().unwrap(), &['a', 'b'], "a leader who left keeps no place");
+    }
+
+    #[test]
+    fn where_one_has_room_the_holder_stays_until_another_speaks_alone() {
+        let mut room = Room::new(4);
+        let first = |room: &mut Room, holder: char| {
+            let heard = room.speakers.select(room.now).iter();
+            heard
+                .max_by(|a, b| a.claim(a.key == holder).partial_cmp(&b.claim(b.key == holder)).unwrap())
+                .unwrap()
+                .key
+        };
+        room.run(1_000, &[('a', 40), ('b', 38)]);
+        assert_eq!(first(&mut room, 'a'), 'a', "hardly louder");
+        room.run(1_000, &[('a', 120), ('b', 110)]);
+        assert_eq!(first(&mut room, 'a'), 'a', "nobody speaks");
+        room.run(1_500, &[('a', 120), ('b', 40)]);
+        assert_eq!(first(&mut room, 'a'), 'b', "the holder is silent");
+        room.run(3_000, &[('C', 40)]);
+        assert_eq!(first(&mut room, 'C'), 'C');
+        room.run(4_000, &[('a', 40)]);
+        assert_eq!(first(&mut room, 'C'), 'a', "the holder's microphone sends nothing any more");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
     incoming::{LayerAddress, PeerKey, SlotAddress, Track},
     outgoing::ReceiveSlot,
     room::{LOOK_INTERVAL, ROOM_TICK},
-    speaker,
+    speaker::{self, Selected},
 };
 
 impl Worker {
@@ -230,7 +230,6 @@ impl Worker {
         }
         room.next_tick = now + ROOM_TICK;
         let voices = room.speakers.select(now).to_vec();
-        let leaders = room.speakers.leaders();
         let members = room.members.clone();
         let look = now >= room.next_look;
         if look {
@@ -247,7 +246,7 @@ impl Worker {
         }
         self.tell_trunks(meeting, look);
         for key in members {
-            self.assign_voices(now, key, &voices, leaders);
+            self.assign_voices(now, key, &voices);
             if look {
                 self.allocate(now, key);
             }
@@ -256,9 +255,8 @@ impl Worker {
         self.timers.push(Reverse((now + ROOM_TICK, Timer::Room(meeting))));
     }
 
-    /// Puts the voices into a receiver's audio slots, its own left out; the first `leaders` of them before
-    /// all others.
-    fn assign_voices(&mut self, now: Instant, key: PeerKey, voices: &[LayerAddress], leaders: usize) {
+    /// Puts the voices into a receiver's audio slots, its own left out.
+    fn assign_voices(&mut self, now: Instant, key: PeerKey, voices: &[Selected<LayerAddress>]) {
         let Some(peer) = self.peer(key) else { return };
         let slots: Vec<u8> = (0u8..)
             .zip(&peer.outgoing.slots)
@@ -280,12 +278,16 @@ impl Worker {
             .collect();
         let mut changes = Vec::new();
         let owner = peer.owner;
-        let is_own = |voice: &LayerAddress| self.place_of(voice.peer).is_some_and(|(_, seat)| seat == owner);
-        // Whoever is heard stays while he is among the loudest: with one place, two speakers must not
-        // take it from each other with every word.
-        let others = voices.iter().copied().enumerate().filter(|(_, voice)| !is_own(voice));
-        let mut wanted: Vec<_> = others.take(count + 1).collect();
-        wanted.sort_by_key(|(at, voice)| (*at >= leaders, !places.contains(&Some(*voice))));
+        let is_own = |voice: &Selected<LayerAddress>| {
+            self.place_of(voice.key.peer).is_some_and(|(_, seat)| seat == owner)
+        };
+        let mut wanted: Vec<_> = voices
+            .iter()
+            .filter(|voice| !is_own(voice))
+            .map(|voice| (voice.claim(places.contains(&Some(voice.key))), voice.key))
+            .collect();
+        // Stable: equals stay as they were ranked.
+        wanted.sort_by(|((b_leads, b), _), ((a_leads, a), _)| a_leads.cmp(b_leads).then(a.total_cmp(b)));
         let wanted = wanted.into_iter().map(|(_, voice)| voice);
         speaker::assign(&mut places, wanted, |place, voice| changes.push((place, voice)));
         for slot in surplus {

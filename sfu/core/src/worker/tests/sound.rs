@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use testkit::link::{Link, Shape};
+
 use super::{
     SECOND,
     client::{Got, Net, seat},
 };
-use crate::{Command, MediaKind, codec::red::Red};
+use crate::{Command, MediaKind, SlotKind, codec::red::Red};
 
 const OPUS: u8 = 111;
 const RED: u8 = 63;
@@ -107,4 +109,28 @@ fn a_closed_microphone_is_silent_within_50_ms_whatever_its_client_sends() {
     net.clients.iter_mut().for_each(|client| client.got.clear());
     net.run(SECOND);
     assert!(net.clients.iter().all(|client| client.got.is_empty()));
+}
+
+#[test]
+fn one_place_for_a_voice_goes_to_who_speaks_now() {
+    let mut net = Net::new(3);
+    net.clients[2].downlink = Some(Link::new(Shape::of_rate(64_000, Duration::from_millis(20))));
+    let heard = |net: &Net| net.slot(2, SlotKind::Audio, 0).map(|source| source.seat);
+    for client in &mut net.clients {
+        client.voice_bytes = 40;
+    }
+    net.clients[0].voice = Some(30);
+    net.run(3 * SECOND);
+    assert_eq!(heard(&net), Some(seat(0)));
+    net.clients[1].voice = Some(30);
+    net.run(SECOND);
+    assert_eq!(heard(&net), Some(seat(0)), "who was first stays while both speak");
+    // Open, but nobody speaks into it.
+    net.clients[0].voice = Some(100);
+    net.run(2 * SECOND);
+    assert_eq!(heard(&net), Some(seat(1)));
+    net.clients[0].voice = Some(30);
+    net.clients[1].voice = None;
+    net.run(3 * SECOND);
+    assert_eq!(heard(&net), Some(seat(0)), "a microphone that sends nothing holds no place");
 }
