@@ -3,6 +3,7 @@
 mod http;
 mod hub;
 pub mod link;
+pub mod relay;
 mod sink;
 
 pub use http::{Answer, Client};
