@@ -13,14 +13,15 @@ export const PATIENCE = 20_000;
 /**
  * Starts `chromium`, `firefox`, or `far`: a Chromium at the other end of a line that can be cut.
  * `cameras`: how many the machine has (Firefox knows only 0: no microphone either, or its usual one);
- * `refuses`: whoever is asked for camera and microphone says no.
+ * `refuses`: whoever is asked for camera and microphone says no; `sound`: a file that Chromium's
+ * microphone hears all the time.
  */
-export async function launch(name, { cameras = 1, refuses = false } = {}) {
+export async function launch(name, { cameras = 1, refuses = false, sound } = {}) {
   if (name === 'firefox') return launchFirefox(cameras > 0, refuses);
-  return launchChromium(name === 'far' ? FAR_CHROMIUM : '/usr/bin/chromium', cameras, refuses);
+  return launchChromium(name === 'far' ? FAR_CHROMIUM : '/usr/bin/chromium', cameras, refuses, sound);
 }
 
-async function launchChromium(executablePath, cameras, refuses) {
+async function launchChromium(executablePath, cameras, refuses, sound) {
   const browser = await playwright.launch({
     executablePath,
     args: [
@@ -32,6 +33,7 @@ async function launchChromium(executablePath, cameras, refuses) {
       '--disable-sync',
       ...(refuses ? [] : ['--use-fake-ui-for-media-stream']),
       `--use-fake-device-for-media-stream=device-count=${cameras}`,
+      ...(sound ? [`--use-file-for-fake-audio-capture=${sound}`] : []),
       '--autoplay-policy=no-user-gesture-required',
       '--disable-backgrounding-occluded-windows',
       '--disable-renderer-backgrounding',
@@ -50,6 +52,7 @@ async function launchChromium(executablePath, cameras, refuses) {
         permissions: refuses ? [] : ['camera', 'microphone'],
       });
       await context.addInitScript(keepPeers);
+      if (options.via) await context.addInitScript(goVia, options.via);
       if (options.small) await context.addInitScript(captureSmall);
       const page = await context.newPage();
       return new Visitor('chromium', page, () => context.close(), context);
@@ -82,6 +85,7 @@ async function launchFirefox(fake, refuses) {
       const context = await browser.createBrowserContext();
       const page = await context.newPage();
       await page.evaluateOnNewDocument(keepPeers);
+      if (options.via) await page.evaluateOnNewDocument(goVia, options.via);
       if (options.small) await page.evaluateOnNewDocument(captureSmall);
       await page.setViewport(options.viewport ?? { width: 1366, height: 768 });
       return new Visitor('firefox', page, () => context.close());
@@ -174,6 +178,15 @@ function keepPeers() {
       super(...settings);
       window.peers.push(this);
     }
+  };
+}
+
+/** Media goes to `address` instead of where the hub says: the relay of a test stands there. */
+function goVia(address) {
+  const place = address.replace(':', ' ');
+  const native = RTCPeerConnection.prototype.setRemoteDescription;
+  RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+    return native.call(this, { type, sdp: sdp.replace(/(a=candidate:\S+ \d+ udp \d+ )\S+ \d+/gi, `$1${place}`) });
   };
 }
 

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
-const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
+export const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
 const binary = process.env.LIENTHONG ?? join(target, 'debug', 'lienthong');
 
 /** The address of the test's namespace (see run.mjs). */

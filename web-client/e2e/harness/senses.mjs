@@ -41,7 +41,50 @@ export async function fallsSilent(visitor, patience = 10_000) {
   }
 }
 
+/** How many lines the picture of the participant `name` has; 0 without one. */
+export function pictureHeight(visitor, name) {
+  return visitor.evaluate(
+    (who) =>
+      [...document.querySelectorAll('[role=group][data-seat]')]
+        .filter((tile) => tile.textContent.includes(who))
+        .flatMap((tile) => [...tile.querySelectorAll('video')])
+        .find((video) => video.dataset.source === 'camera')?.videoHeight ?? 0,
+    name,
+  );
+}
+
+/** The share of sound that the browser had to make up in the next `seconds`, 0 … 1; 1 when nothing came. */
+export async function concealed(visitor, seconds) {
+  const before = await visitor.evaluate(soundSoFar);
+  await new Promise((resume) => setTimeout(resume, seconds * 1000));
+  const now = await visitor.evaluate(soundSoFar);
+  let [madeUp, all] = [0, 0];
+  for (const [id, sound] of Object.entries(now)) {
+    const earlier = before[id] ?? { packets: 0, madeUp: 0, all: 0 };
+    if (sound.packets === earlier.packets) continue;
+    madeUp += sound.madeUp - earlier.madeUp;
+    all += sound.all - earlier.all;
+  }
+  return all > 0 ? madeUp / all : 1;
+}
+
 // The functions below run in the page; each must stand alone.
+
+/** Per stream of sound: packets, and samples made up (other than silence) of all that were played. */
+async function soundSoFar() {
+  const sounds = {};
+  for (const peer of window.peers.filter((p) => p.connectionState !== 'closed')) {
+    for (const report of (await peer.getStats()).values()) {
+      if (report.type !== 'inbound-rtp' || report.kind !== 'audio') continue;
+      sounds[report.id] = {
+        packets: report.packetsReceived,
+        madeUp: report.concealedSamples - report.silentConcealedSamples,
+        all: report.totalSamplesReceived,
+      };
+    }
+  }
+  return sounds;
+}
 
 function samplePicture({ name, kind }) {
   const tiles = [...document.querySelectorAll('[role=group][data-seat]')].filter((t) => t.textContent.includes(name));
