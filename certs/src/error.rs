@@ -9,6 +9,8 @@ pub enum CertificateError {
     File(PathBuf, io::Error),
     /// The authority's key or certificate is there without the other, or is not what it should be.
     DamagedAuthority(PathBuf, String),
+    /// A key that signs letters is not what it should be.
+    DamagedKey(PathBuf, String),
     /// A certificate could not be made.
     Issue(rcgen::Error),
     /// TLS refused the key or the certificate.
@@ -25,6 +27,9 @@ impl fmt::Display for CertificateError {
                  authority that every browser has to trust anew",
                 path.display()
             ),
+            Self::DamagedKey(path, cause) => {
+                write!(f, "{}: {cause}; restore it from a backup or delete it", path.display())
+            }
             Self::Issue(cause) => write!(f, "the certificate cannot be made: {cause}"),
             Self::Tls(cause) => write!(f, "the certificate cannot be used: {cause}"),
         }
@@ -35,7 +40,7 @@ impl std::error::Error for CertificateError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::File(_, cause) => Some(cause),
-            Self::DamagedAuthority(..) => None,
+            Self::DamagedAuthority(..) | Self::DamagedKey(..) => None,
             Self::Issue(cause) => Some(cause),
             Self::Tls(cause) => Some(cause),
         }

@@ -8,6 +8,7 @@
 
 mod addresses;
 mod authority;
+mod dkim;
 mod error;
 mod file;
 mod resolver;
@@ -26,6 +27,7 @@ use rustls::ServerConfig;
 use tokio_util::sync::CancellationToken;
 
 pub use addresses::local_addresses;
+pub use dkim::{DkimAlgorithm, DkimKey, DkimKeys};
 pub use error::CertificateError;
 
 use authority::Authority;

@@ -16,7 +16,7 @@ use crate::{
     config::Config,
     http::BUILD,
     invitation::Letterhead,
-    wiring::{ConsolePorts, MailPorts, MeetingPorts, settings},
+    wiring::{ConsolePorts, MailPorts, MeetingPorts, publication, settings},
 };
 
 /// Handles to everything; clones share.
@@ -67,6 +67,7 @@ impl Services {
             Mail::open(rows("mail"), data, &domain, MailPorts::over(&directory), settings::mail(&config)?)
                 .await
                 .map_err(|cause| format!("mail: {cause}"))?;
+        publication::sign(&mail, data)?;
         let directory = directory.with_mailbox_use(Arc::new(ConsolePorts(mail.clone())));
         let head = Letterhead {
             office: (config.hub.name.clone(), format!("hethong@{domain}")),

@@ -46,6 +46,8 @@ pub struct Config {
     pub authorities: PathBuf,
     /// Peers whose letters are not counted, such as the province's own gateway (`mail.trusted_peers`).
     pub trusted_peers: Vec<IpAddr>,
+    /// What stands at `/.well-known/mta-sts.txt` (`mail.mta_sts`, RFC 8461 §3.2).
+    pub sts_policy: Option<String>,
     /// Waits between attempts; after the last attempt the sender is told (`mail.retry_minutes`).
     pub retry: Vec<Duration>,
     /// Limits of listeners and queue.
@@ -139,6 +141,7 @@ impl Default for Config {
             resolvers: Vec::new(),
             authorities: PathBuf::from("/etc/ssl/certs/ca-certificates.crt"),
             trusted_peers: vec![IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])],
+            sts_policy: None,
             retry: [1, 5, 15, 60, 240, 480, 960, 1440].map(|n| Duration::from_secs(n * MINUTE)).to_vec(),
             limits: Limits::default(),
         }

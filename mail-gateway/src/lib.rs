@@ -15,9 +15,11 @@ mod pop3;
 pub mod ports;
 mod queue;
 mod quota;
+pub mod records;
 pub mod sample;
 mod screening;
 mod serving;
+mod sign;
 mod smtp_in;
 mod smtp_out;
 mod sorting;
@@ -28,12 +30,14 @@ mod view;
 
 use std::{path::Path, sync::Arc};
 
+use axum::{Router, routing::get};
 use database::{Database, Source, sqlx::migrate::Migrator};
 
 pub use config::Config;
 pub use ports::Ports;
 pub use queue::admin::{QueueAct, Waiting};
 pub use serving::Serving;
+pub use sign::SigningKey;
 pub use submit::{Envelope, SubmitError, Transport};
 
 /// Schema of `mail.db`: 0001 the store, 0002 the queue.
@@ -56,6 +60,8 @@ pub(crate) struct Inner {
     pub(crate) store: store::Store,
     pub(crate) spool: spool::Spool,
     pub(crate) outbound: smtp_out::Outbound,
+    /// Signs what leaves.
+    pub(crate) signer: sign::Signer,
     /// Maildrops that POP3 sessions have open.
     pub(crate) maildrops: pop3::Locks,
     /// What each sender has used up of an hour.
@@ -84,6 +90,7 @@ impl Mail {
         let inner = Inner {
             domain: domain.to_ascii_lowercase(),
             outbound: smtp_out::Outbound::new(domain, &config),
+            signer: sign::Signer::default(),
             budget: smtp_in::budget::Budget::new(&config.limits),
             config,
             ports,
@@ -101,15 +108,27 @@ impl Mail {
         &self.inner.store
     }
 
+    /// Signs letters that leave with `keys` from now on (DKIM).
+    ///
+    /// # Errors
+    /// The selector of a key that cannot be used; the keys before stay in use.
+    pub fn sign_with(&self, keys: Vec<SigningKey>) -> Result<(), String> {
+        self.inner.signer.use_keys(&self.inner.domain, keys)
+    }
+
     /// The domain this hub answers for.
     pub fn domain(&self) -> &str {
         &self.inner.domain
     }
 
-    /// The JMAP routes and `/mail/view`; hub puts the [`directory_core::Principal`] on requests.
-    pub fn router(&self) -> axum::Router {
+    /// The JMAP routes, `/mail/view` and the MTA-STS policy; hub puts the [`directory_core::Principal`] on requests.
+    pub fn router(&self) -> Router {
         let outgoing = Arc::new(self.clone());
-        jmap::router(jmap::Service::new(self.inner.store.clone(), outgoing, &self.inner.domain))
+        let router = jmap::router(jmap::Service::new(self.inner.store.clone(), outgoing, &self.inner.domain));
+        match self.inner.config.sts_policy.clone() {
+            Some(policy) => router.route("/.well-known/mta-sts.txt", get(move || async move { policy })),
+            None => router,
+        }
     }
 
     /// How much `mailbox`, which is of `kind`, holds and may hold.

@@ -89,6 +89,11 @@ pub enum AuditEvent {
         /// Octets; `None` is what is usual.
         bytes: Option<u64>,
     },
+    /// Keys that sign letters were made, put to use or thrown away.
+    SigningKeysChanged {
+        /// What was done, in words.
+        act: String,
+    },
     /// A waiting letter was held back, released, tried at once or given up.
     QueueChanged {
         /// What was done, in words.
@@ -123,6 +128,7 @@ impl AuditEvent {
             Self::MemberRemoved { .. } => "memberRemoved",
             Self::DomainAliasAdded => "domainAliasAdded",
             Self::DomainAliasRemoved => "domainAliasRemoved",
+            Self::SigningKeysChanged { .. } => "signingKeysChanged",
             Self::QueueChanged { .. } => "queueChanged",
         }
     }
@@ -166,6 +172,7 @@ impl AuditEvent {
             Self::MemberRemoved { name } => format!("Đưa {name} ra khỏi “{object}”"),
             Self::DomainAliasAdded => format!("Thêm tên miền phụ {object}"),
             Self::DomainAliasRemoved => format!("Bỏ tên miền phụ {object}"),
+            Self::SigningKeysChanged { act } => format!("{act} khóa ký thư {object}"),
             Self::QueueChanged { act } => format!("{act} thư {object} trong hàng đợi"),
         }
     }

@@ -64,6 +64,15 @@ pub enum Command {
     Queue(Queue),
     /// Prints the figures of a span of days: accounts, mailboxes, letters, meetings.
     Report(Span),
+    /// Prints the DNS records to publish, ready to paste.
+    Dns {
+        /// Looks each record up instead; ends with an error when one is not right.
+        #[arg(long)]
+        check: bool,
+    },
+    /// The keys that sign letters (DKIM).
+    #[command(subcommand)]
+    Dkim(Dkim),
     /// Prints the newest administrative acts and checks that none was altered.
     Audit {
         /// How many.
@@ -355,4 +364,23 @@ pub enum Queue {
         /// The letter's id.
         letter: String,
     },
+}
+
+/// The keys that sign letters (DKIM).
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Dkim {
+    /// Prints selector, kind and state, one key a line.
+    List,
+    /// Makes the next pair and prints its records to publish; it does not sign yet.
+    Rotate,
+    /// Signs with the newest pair from now on, once its records are in DNS; prints its selectors.
+    Activate {
+        /// Does not look into DNS: on a closed network.
+        #[arg(long)]
+        unchecked: bool,
+    },
+    /// Throws away pairs older than the one in use; do it a month after `activate`. Prints their selectors,
+    /// whose records may be taken out of DNS.
+    Retire,
 }

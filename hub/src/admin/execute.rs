@@ -31,6 +31,8 @@ pub async fn execute(services: &Services, operator: &str, command: Command) -> A
         Command::RevokeToken { id } => act.revoke(&id).await,
         Command::Queue(queue) => act.queue(queue).await,
         Command::Report(span) => act.report(&span).await,
+        Command::Dns { check } => act.dns(check).await,
+        Command::Dkim(dkim) => act.dkim(dkim).await,
         Command::Audit { limit } => act.audit(limit).await,
         Command::Backup { dir } => backup::write(services, &dir).await,
         // Done before any store is opened, and never in a running hub.

@@ -7,6 +7,7 @@ mod address;
 mod backup;
 mod command;
 mod control;
+mod dns;
 mod execute;
 mod queue;
 mod report;

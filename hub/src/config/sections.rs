@@ -170,6 +170,11 @@ sections! {
     }
     /// Mail on its way.
     mail: MailSection {
+        /// The name of this hub's mail server in DNS; empty: that of hub.public_url, or mail.<hub.domain>.
+        host: String = String::new();
+        /// What other servers are asked about encryption (MTA-STS): off, testing, enforce. Only with a
+        /// certificate that the whole world trusts, and served at https://mta-sts.<hub.domain>/.
+        mta_sts: String = "off".to_owned();
         /// Fixed ways, each "domain=host:port"; they come before DNS.
         routes: Vec<String> = Vec::new();
         /// host:port that takes all mail for the outside; empty means directly by MX.

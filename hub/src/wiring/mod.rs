@@ -3,6 +3,7 @@
 mod mail;
 mod media;
 mod meetings;
+pub mod publication;
 pub mod settings;
 
 pub use mail::{ConsolePorts, MailPorts};

@@ -5,9 +5,11 @@ use std::time::Duration;
 use directory_core::PasswordRules;
 use mail_gateway::{
     config::{Forwarding, Host, Route},
+    records::StsMode,
     store::Quotas,
 };
 
+use super::publication;
 use crate::config::Config;
 
 /// What mail is told.
@@ -51,6 +53,9 @@ pub fn mail(config: &Config) -> Result<mail_gateway::Config, String> {
         resolvers: config.dns.resolvers.clone(),
         authorities: config.mail.authorities.clone(),
         trusted_peers: config.mail.trusted_peers.clone(),
+        sts_policy: StsMode::parse(&config.mail.mta_sts)
+            .map_err(|cause| format!("mail.mta_sts: {cause}"))?
+            .policy(&publication::host(config)),
         limits,
         retry: retry.ok_or("mail.retry_minutes: minutes cannot be negative")?,
     })

@@ -92,6 +92,7 @@ async fn outcomes(inner: &Inner, claimed: &Claimed, letter: &[u8]) -> Vec<Outcom
             eight_bit: claimed.eight_bit,
             international: claimed.international,
             handling: &claimed.handling,
+            signer: &inner.signer,
             letter,
         };
         tried = inner.outbound.deliver(&outgoing).await;

@@ -42,7 +42,7 @@ impl Dns {
         Self { resolver: resolver.ok() }
     }
 
-    fn resolver(&self) -> Result<&TokioResolver, NoWay> {
+    pub(super) fn resolver(&self) -> Result<&TokioResolver, NoWay> {
         self.resolver.as_ref().ok_or_else(|| NoWay::NotNow(Answer::of_ours("4.4.3", "no name service")))
     }
 

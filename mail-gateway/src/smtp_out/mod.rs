@@ -19,7 +19,10 @@ use mail_gateway_core::{
 };
 use tokio::{net::TcpStream, time::timeout};
 
-use crate::config::{Config, Host, Route};
+use crate::{
+    config::{Config, Host, Route},
+    sign::Signer,
+};
 use client::{Broken, Connected, Opening};
 use dns::{Dns, NoWay};
 use pool::Pool;
@@ -33,6 +36,7 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) eight_bit: bool,
     pub(crate) international: bool,
     pub(crate) handling: &'a Handling,
+    pub(crate) signer: &'a Signer,
     pub(crate) letter: &'a [u8],
 }
 
@@ -96,7 +100,7 @@ impl Outbound {
             Some(connected) => connected,
             None => self.open(host, address, strict).await?,
         };
-        let outcomes = connected.send(outgoing).await.map_err(Broken::into_text)?;
+        let outcomes = connected.send(&self.domain, outgoing).await.map_err(Broken::into_text)?;
         if let Some(mut over) = self.pool.put((address, host.port), connected, Instant::now()) {
             over.wire.quit().await;
         }
@@ -135,6 +139,11 @@ impl Outbound {
                 Err(broken) => return Err(broken.into_text()),
             }
         }
+    }
+
+    /// The name service; `None` when this machine knows none.
+    pub(crate) fn resolver(&self) -> Option<&hickory_resolver::TokioResolver> {
+        self.dns.resolver().ok()
     }
 
     /// Closes kept connections whose time is over.

@@ -16,9 +16,15 @@ use super::{
 
 impl Connected {
     /// Sends `outgoing`; one outcome per recipient, in their order.
-    pub(super) async fn send(&mut self, outgoing: &Outgoing<'_>) -> Result<Vec<Outcome>, Broken> {
+    ///
+    /// It is signed as `domain` here, because a letter that was re-encoded for this server is another one.
+    pub(super) async fn send(
+        &mut self,
+        domain: &str,
+        outgoing: &Outgoing<'_>,
+    ) -> Result<Vec<Outcome>, Broken> {
         self.letters += 1;
-        let plan = match self.plan(outgoing) {
+        let plan = match self.plan(domain, outgoing) {
             Ok(plan) => plan,
             Err(answer) => return Ok(vec![Outcome::Permanent(answer); outgoing.recipients.len()]),
         };
@@ -47,8 +53,7 @@ impl Connected {
             return Ok(vec![self.outcome(&mail, false); recipients.len()]);
         }
         if replies.iter().any(Reply::is_positive) {
-            let sent =
-                if plan.chunked { self.chunks(&plan.letter).await } else { self.data(&plan.letter).await };
+            let sent = if plan.chunked { self.chunks(plan).await } else { self.data(plan).await };
             let verdict = match sent {
                 Ok(reply) => reply,
                 Err(broken) => {
@@ -65,7 +70,7 @@ impl Connected {
     }
 
     /// How this server can be given this letter, or why never.
-    fn plan<'a>(&self, outgoing: &Outgoing<'a>) -> Result<Plan<'a>, Answer> {
+    fn plan<'a>(&self, domain: &str, outgoing: &Outgoing<'a>) -> Result<Plan<'a>, Answer> {
         let offers = self.offers;
         if outgoing.handling.require_tls && !(self.verified && offers.require_tls) {
             // RFC 8689 §4.2.1.
@@ -87,12 +92,14 @@ impl Connected {
         } else {
             Cow::Borrowed(outgoing.letter)
         };
-        if offers.size.is_some_and(|size| size > 0 && (letter.len() as u64) > size) {
+        let signature = outgoing.signer.sign(domain, &letter);
+        let octets = signature.len() + letter.len();
+        if offers.size.is_some_and(|size| size > 0 && (octets as u64) > size) {
             return Err(self.refusal("5.3.4", "the letter is larger than the server takes"));
         }
         let eight_bit = outgoing.eight_bit && !must_change;
-        let mail = self.mail_command(outgoing, letter.len(), eight_bit, chunked);
-        Ok(Plan { mail, letter, chunked })
+        let mail = self.mail_command(outgoing, octets, eight_bit, chunked);
+        Ok(Plan { mail, signature, letter, chunked })
     }
 
     fn mail_command(&self, outgoing: &Outgoing, size: usize, eight_bit: bool, chunked: bool) -> String {
@@ -173,7 +180,7 @@ impl Connected {
         Ok((mail, replies))
     }
 
-    async fn data(&mut self, letter: &[u8]) -> Result<Reply, Broken> {
+    async fn data(&mut self, plan: &Plan<'_>) -> Result<Reply, Broken> {
         self.wire.write(b"DATA\r\n").await?;
         let go = self.wire.reply(ANSWER).await?;
         if go.code != 354 {
@@ -181,7 +188,8 @@ impl Connected {
         }
         let mut stuffer = Stuffer::default();
         let mut piece = Vec::with_capacity(PIECE + PIECE / 16);
-        for octets in letter.chunks(PIECE) {
+        stuffer.stuff(plan.signature.as_bytes(), &mut piece);
+        for octets in plan.letter.chunks(PIECE) {
             stuffer.stuff(octets, &mut piece);
             self.wire.write(&piece).await?;
             piece.clear();
@@ -192,9 +200,10 @@ impl Connected {
     }
 
     /// RFC 3030 §2: one chunk is enough, the letter is whole already.
-    async fn chunks(&mut self, letter: &[u8]) -> Result<Reply, Broken> {
-        self.wire.write(format!("BDAT {} LAST\r\n", letter.len()).as_bytes()).await?;
-        for octets in letter.chunks(PIECE) {
+    async fn chunks(&mut self, plan: &Plan<'_>) -> Result<Reply, Broken> {
+        let octets = plan.signature.len() + plan.letter.len();
+        self.wire.write(format!("BDAT {octets} LAST\r\n{}", plan.signature).as_bytes()).await?;
+        for octets in plan.letter.chunks(PIECE) {
             self.wire.write(octets).await?;
         }
         self.wire.reply(VERDICT).await
@@ -222,6 +231,8 @@ impl Connected {
 /// The letter and its MAIL command as this server can take them.
 struct Plan<'a> {
     mail: String,
+    /// Fields that go before the letter.
+    signature: String,
     letter: Cow<'a, [u8]>,
     chunked: bool,
 }

@@ -4,9 +4,11 @@
 mod crash;
 mod delivery;
 mod incoming;
+mod name_server;
 mod outgoing;
 mod quota;
 mod screening;
+mod signing;
 mod sink;
 mod talk;
 
