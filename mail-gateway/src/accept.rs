@@ -72,8 +72,19 @@ pub(crate) struct Incoming {
     pub(crate) international: bool,
     /// What the sender asks about the delivery.
     pub(crate) handling: Handling,
+    /// What the checks say about it.
+    pub(crate) marks: Marks,
     /// The whole letter with its trace fields.
     pub(crate) letter: Bytes,
+}
+
+/// What is known about where a letter comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Marks {
+    /// It goes to the spam folder instead of the inbox.
+    pub(crate) junk: bool,
+    /// Nobody proved that the envelope sender sent it: nothing is answered to that address.
+    pub(crate) doubtful: bool,
 }
 
 /// A letter whose body is on disk and whose rows are not yet written.
@@ -86,6 +97,7 @@ pub(crate) struct Prepared {
     eight_bit: bool,
     international: bool,
     handling: Handling,
+    marks: Marks,
     blob: BlobId,
     summary: Summary,
     now: Timestamp,
@@ -145,6 +157,7 @@ impl Inner {
             eight_bit: incoming.eight_bit,
             international: incoming.international,
             handling: incoming.handling,
+            marks: incoming.marks,
             blob,
             summary,
             now,
@@ -192,7 +205,8 @@ impl Prepared {
         if fresh.rows_affected() == 0 {
             return Ok(false);
         }
-        let body = Body { key, blob: &self.blob, summary: &self.summary, now: self.now };
+        let junk = self.marks.junk;
+        let body = Body { key, blob: &self.blob, summary: &self.summary, junk, now: self.now };
         self.sorted.record(c, &body).await?;
         if self.elsewhere.is_empty() {
             return Ok(true);

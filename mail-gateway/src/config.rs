@@ -46,6 +46,8 @@ pub struct Config {
     pub authorities: PathBuf,
     /// Peers whose letters are not counted, such as the province's own gateway (`mail.trusted_peers`).
     pub trusted_peers: Vec<IpAddr>,
+    /// Whether letters of other servers are checked by SPF, DKIM and DMARC (`mail.check_senders`).
+    pub check_senders: bool,
     /// What stands at `/.well-known/mta-sts.txt` (`mail.mta_sts`, RFC 8461 §3.2).
     pub sts_policy: Option<String>,
     /// Waits between attempts; after the last attempt the sender is told (`mail.retry_minutes`).
@@ -141,6 +143,7 @@ impl Default for Config {
             resolvers: Vec::new(),
             authorities: PathBuf::from("/etc/ssl/certs/ca-certificates.crt"),
             trusted_peers: vec![IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])],
+            check_senders: true,
             sts_policy: None,
             retry: [1, 5, 15, 60, 240, 480, 960, 1440].map(|n| Duration::from_secs(n * MINUTE)).to_vec(),
             limits: Limits::default(),

@@ -6,6 +6,7 @@
 
 mod accept;
 pub mod changes;
+mod checks;
 pub mod config;
 mod door;
 mod imap;

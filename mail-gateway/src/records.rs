@@ -1,8 +1,9 @@
 //! The DNS records that make a domain's mail work, ready to paste, and whether they are published.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use hickory_resolver::proto::rr::{RData, RecordType};
+use tokio::time::timeout;
 
 use crate::Mail;
 
@@ -168,10 +169,14 @@ impl Mail {
             "CNAME" => RecordType::CNAME,
             _ => RecordType::TXT,
         };
-        let found = match resolver.lookup(format!("{}.", record.name), kind).await {
-            Ok(found) => found,
-            Err(error) if error.is_no_records_found() || error.is_nx_domain() => return Published::Missing,
-            Err(error) => return Published::Unknown(error.to_string()),
+        let asked = timeout(PATIENCE, resolver.lookup(format!("{}.", record.name), kind));
+        let found = match asked.await {
+            Ok(Ok(found)) => found,
+            Ok(Err(error)) if error.is_no_records_found() || error.is_nx_domain() => {
+                return Published::Missing;
+            }
+            Ok(Err(error)) => return Published::Unknown(error.to_string()),
+            Err(_) => return Published::Unknown("no answer".to_owned()),
         };
         let values: Vec<String> = found.answers().iter().filter_map(|answer| value(&answer.data)).collect();
         let family = record.value.split([';', ' ']).next().unwrap_or_default();
@@ -200,6 +205,9 @@ fn value(data: &RData) -> Option<String> {
     }
 }
 
+/// How long one record is looked for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,7 +224,11 @@ mod tests {
         let lines: Vec<String> = publication.records().iter().map(ToString::to_string).collect();
         assert!(lines.contains(&"tinh.example. 3600 IN MX 10 mail.tinh.example.".to_owned()));
         assert!(lines.contains(&"tinh.example. 3600 IN TXT \"v=spf1 mx -all\"".to_owned()));
-        assert!(lines.contains(&"_submissions._tcp.tinh.example. 3600 IN SRV 0 1 465 mail.tinh.example.".to_owned()));
+        assert!(
+            lines.contains(
+                &"_submissions._tcp.tinh.example. 3600 IN SRV 0 1 465 mail.tinh.example.".to_owned()
+            )
+        );
         let sts = lines.iter().find(|line| line.starts_with("_mta-sts.tinh.example.")).unwrap();
         assert!(sts.contains("\"v=STSv1; id=") && sts.len() < 80, "{sts}");
         let dkim = lines.iter().find(|line| line.starts_with("lt1r._domainkey.tinh.example.")).unwrap();

@@ -44,6 +44,21 @@ pub(crate) struct Arriving {
     file: Option<File>,
 }
 
+impl Spool {
+    /// `letter` with `field` put in behind its first line.
+    pub(crate) async fn with_field(&self, letter: &Bytes, field: &str) -> io::Result<Bytes> {
+        let first = letter.iter().position(|b| *b == b'\n').map_or(0, |at| at + 1);
+        let (head, rest) = letter.split_at(first);
+        let mut made = self.letter();
+        made.append(head).await?;
+        made.append(field.as_bytes()).await?;
+        for piece in rest.chunks(IN_MEMORY) {
+            made.append(piece).await?;
+        }
+        made.into_bytes().await
+    }
+}
+
 impl Arriving {
     /// Takes further octets.
     pub(crate) async fn append(&mut self, bytes: &[u8]) -> io::Result<()> {

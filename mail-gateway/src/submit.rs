@@ -178,6 +178,7 @@ impl Mail {
             eight_bit: !letter.is_ascii(),
             international,
             handling: Handling { priority: header::priority(block), ..Handling::default() },
+            marks: Default::default(),
             letter: whole.into(),
         };
         self.inner.accept(incoming).await.map_err(SubmitError::Store)

@@ -3,6 +3,7 @@
 use base::Timestamp;
 use certs::{DkimKey, DkimKeys};
 use directory_core::AuditEvent;
+use futures_util::future::join_all;
 use mail_gateway::records::{DnsRecord, Published};
 
 use super::{
@@ -19,8 +20,8 @@ impl Act<'_> {
             return Ok(zone(&records));
         }
         let (mut lines, mut wrong) = (Vec::new(), 0);
-        for record in records {
-            let state = self.state(&record).await;
+        let states = join_all(records.iter().map(|record| self.state(record))).await;
+        for (record, state) in records.iter().zip(states) {
             wrong += usize::from(state != RIGHT);
             lines.push(format!("{}\t{}\t{state}", record.kind, record.name));
         }
@@ -46,7 +47,9 @@ impl Act<'_> {
             Dkim::Activate { unchecked } => {
                 let waiting = keys.waiting().map_err(text)?;
                 if waiting.is_empty() {
-                    return Err("no pair waits to be used; `lienthong admin dkim rotate` makes one".to_owned());
+                    return Err(
+                        "no pair waits to be used; `lienthong admin dkim rotate` makes one".to_owned()
+                    );
                 }
                 if !unchecked {
                     self.must_be_published(&self.records_of(&keys, &waiting)?).await?;

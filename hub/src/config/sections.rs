@@ -187,8 +187,10 @@ sections! {
         quota_person: u64 = 2_000_000_000;
         /// Bytes an agency's mailbox may hold unless `lienthong admin mailbox quota` says otherwise.
         quota_agency: u64 = 10_000_000_000;
-        /// Peers whose letters are not counted, such as the province's own gateway.
+        /// Peers whose letters are neither counted nor checked, such as the province's own gateway.
         trusted_peers: Vec<IpAddr> = vec![IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])];
+        /// Whether letters of other servers are checked by SPF, DKIM and DMARC, and the policy of their domains obeyed.
+        check_senders: bool = true;
         /// Letters one account may send within an hour.
         letters_per_hour: u64 = 500;
         /// Recipients one account may name within an hour.

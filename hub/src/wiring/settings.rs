@@ -53,6 +53,7 @@ pub fn mail(config: &Config) -> Result<mail_gateway::Config, String> {
         resolvers: config.dns.resolvers.clone(),
         authorities: config.mail.authorities.clone(),
         trusted_peers: config.mail.trusted_peers.clone(),
+        check_senders: config.mail.check_senders,
         sts_policy: StsMode::parse(&config.mail.mta_sts)
             .map_err(|cause| format!("mail.mta_sts: {cause}"))?
             .policy(&publication::host(config)),

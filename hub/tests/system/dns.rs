@@ -14,8 +14,7 @@ fn text(output: &Output) -> String {
 #[test]
 fn the_records_are_printed_ready_to_paste_and_looked_up() {
     // Nobody answers on this port of the loopback address: DNS is not there.
-    let hub =
-        hub(&["mail.host=thu.quangbinh.example", "mail.mta_sts=testing", "dns.resolvers=127.0.0.1:9"]);
+    let hub = hub(&["mail.host=thu.quangbinh.example", "mail.mta_sts=testing", "dns.resolvers=127.0.0.1:9"]);
     let printed = text(&hub.admin(&["dns"]));
     for wanted in [
         "quangbinh.example. 3600 IN MX 10 thu.quangbinh.example.",

@@ -12,6 +12,10 @@ use crate::Inner;
 
 /// The report about `incoming`; `None` when nobody asked, or nobody can be told.
 pub(super) async fn letter(inner: &Inner, incoming: &Incoming) -> Option<Incoming> {
+    if incoming.marks.doubtful {
+        // A forged sender would get our reports.
+        return None;
+    }
     let asked = |addressee: &&Addressee| addressee.mailboxes.is_some() && addressee.wishes.notify().success;
     let entries: Vec<Entry> = incoming.addressees.iter().filter(asked).map(delivered).collect();
     // RFC 5321 §4.5.5: the null sender is never answered.
@@ -45,6 +49,7 @@ pub(super) async fn letter(inner: &Inner, incoming: &Incoming) -> Option<Incomin
         international: addressee.address.is_international(),
         addressees: vec![addressee],
         handling: Default::default(),
+        marks: Default::default(),
         letter: bytes.into(),
     })
 }

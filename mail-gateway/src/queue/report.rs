@@ -61,6 +61,7 @@ pub(super) async fn prepare(
             || entries.iter().any(|entry| !entry.recipient.is_ascii()),
         addressees: vec![addressee],
         handling: Default::default(),
+        marks: Default::default(),
         letter: bytes.into(),
     };
     inner.prepare(incoming).await.map(Some)

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, io, net::IpAddr, sync::Arc, time::Instant};
 
 use base::{MailboxId, Timestamp, random::System};
+use bytes::Bytes;
 use directory_core::Poster;
 use mail_gateway_core::{
     sasl::Claim,
@@ -18,7 +19,11 @@ use tokio_util::sync::CancellationToken;
 use super::budget::Spender;
 use crate::{
     Mail,
-    accept::{self, Addressee, Found, Incoming},
+    accept::{self, Addressee, Found, Incoming, Marks},
+    checks::{
+        self,
+        sender::{Bringer, Wanted},
+    },
     door::{self, Door, TurnedAway, Visit, gate::Gate, wire::Wire},
     ports::Refused,
     screening,
@@ -136,7 +141,9 @@ impl Connection {
                 }
                 Step::Store(envelope) => {
                     let spender = self.spender(&session);
-                    let outcome = self.store(envelope, spool.take(), poster(own.as_deref()), &mut ways).await;
+                    let helo = session.helo_name().to_owned();
+                    let arrived = Arrived { envelope, helo, spool: spool.take() };
+                    let outcome = self.store(arrived, poster(own.as_deref()), &mut ways).await;
                     if let (Ok(_), Some(spender)) = (&outcome, spender) {
                         self.mail.inner.budget.note_letter(&spender, Instant::now());
                     }
@@ -253,11 +260,11 @@ impl Connection {
 
     async fn store(
         &self,
-        envelope: Envelope,
-        spool: Option<Arriving>,
+        arrived: Arrived,
         poster: Poster<'_>,
         ways: &mut HashMap<Address, Addressee>,
     ) -> Result<String, Reply> {
+        let Arrived { envelope, helo, spool } = arrived;
         let mut addressees = Vec::with_capacity(envelope.recipients.len());
         for Destination { address, wishes } in envelope.recipients {
             let found = match ways.remove(&address) {
@@ -272,11 +279,8 @@ impl Connection {
         }
         ways.clear();
         let letter = match spool {
-            Some(arriving) => arriving.into_bytes().await.map_err(|cause| {
-                let failure = if accept::is_full(&cause) { StoreFailure::Full } else { StoreFailure::Broken };
-                accept::failure_reply(failure, &cause)
-            })?,
-            None => bytes::Bytes::new(),
+            Some(arriving) => arriving.into_bytes().await.map_err(|cause| not_kept(&cause))?,
+            None => Bytes::new(),
         };
         let sender = envelope.sender.as_ref().map_or("", Address::as_str);
         match screening::screen(letter.clone(), self.door.name, sender).await {
@@ -284,6 +288,7 @@ impl Connection {
             Ok(Some(stopped)) => return Err(stopped.reply()),
             Err(error) => return Err(accept::failure_reply(accept::failure(&error), &error)),
         }
+        let (letter, marks) = self.check(letter, &helo, sender).await?;
         let (octets, recipients) = (letter.len(), addressees.len());
         let incoming = Incoming {
             key: None,
@@ -292,6 +297,7 @@ impl Connection {
             eight_bit: envelope.eight_bit,
             international: envelope.international,
             handling: envelope.handling,
+            marks,
             letter,
         };
         match self.mail.inner.accept(incoming).await {
@@ -303,10 +309,52 @@ impl Connection {
         }
     }
 
+    /// Finds out about a letter of another server what can be found out; `Err` refuses it.
+    async fn check(&self, letter: Bytes, helo: &str, sender: &str) -> Result<(Bytes, Marks), Reply> {
+        let inner = &self.mail.inner;
+        if self.role == Role::Submission {
+            return Ok((letter, Marks::default()));
+        }
+        if !inner.config.check_senders || inner.config.trusted_peers.contains(&self.peer) {
+            return Ok((letter, Marks::default()));
+        }
+        let bringer = Bringer { address: self.peer, helo, sender };
+        let found = checks::sender::check(inner.outbound.resolver(), &inner.domain, &bringer, &letter).await;
+        if let Wanted::Refuse(domain) = &found.wanted {
+            tracing::info!(peer = %self.peer, sender, %domain, "mail: a forged letter was refused");
+            return Err(refused_by(domain));
+        }
+        let letter =
+            inner.spool.with_field(&letter, &found.header).await.map_err(|cause| not_kept(&cause))?;
+        let junk = found.wanted == Wanted::Suspect;
+        Ok((letter, Marks { junk, doubtful: !found.sender_proven }))
+    }
+
     fn spool_failed(&self, cause: &io::Error) -> StoreFailure {
         tracing::error!(%cause, "mail: the spool cannot take a letter; its sender will try again");
         if accept::is_full(cause) { StoreFailure::Full } else { StoreFailure::Broken }
     }
+}
+
+/// A letter whose last octet has come.
+struct Arrived {
+    envelope: Envelope,
+    /// The peer's name of itself.
+    helo: String,
+    spool: Option<Arriving>,
+}
+
+fn not_kept(cause: &io::Error) -> Reply {
+    let failure = if accept::is_full(cause) { StoreFailure::Full } else { StoreFailure::Broken };
+    accept::failure_reply(failure, cause)
+}
+
+/// RFC 9989 §8: the author's domain asked for it.
+fn refused_by(domain: &str) -> Reply {
+    let words = format!(
+        "Thư không chứng minh được là của tên miền {domain}, bị từ chối theo chính sách của tên miền đó"
+    );
+    Reply::both(550, "5.7.1", &words, &format!("Rejected by the DMARC policy of {domain}"))
 }
 
 /// Addresses remembered between RCPT and the end of the letter.

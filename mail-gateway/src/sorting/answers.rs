@@ -72,6 +72,7 @@ impl Round<'_> {
             addressees: vec![addressee],
             eight_bit: !letter.is_ascii(),
             handling: Default::default(),
+            marks: Default::default(),
             letter: letter.into(),
         };
         Box::pin(self.inner.prepare(incoming)).await.map(Some)

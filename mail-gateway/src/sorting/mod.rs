@@ -197,6 +197,8 @@ pub(crate) struct Body<'a> {
     pub(crate) key: &'a str,
     pub(crate) blob: &'a BlobId,
     pub(crate) summary: &'a Summary,
+    /// What would lie in the inbox lies in the spam folder.
+    pub(crate) junk: bool,
     pub(crate) now: Timestamp,
 }
 
@@ -214,6 +216,12 @@ impl Sorted {
         }
         let others = self.mailboxes.iter().filter(|mailbox| !self.plans.contains_key(mailbox));
         let others: Vec<MailboxId> = others.copied().collect();
+        if body.junk {
+            for mailbox in others {
+                place::deliver(c, mailbox, &[Place::inbox(&[])], body).await?;
+            }
+            return Ok(());
+        }
         let copies = Copies { key: body.key, blob: body.blob, summary: body.summary, now: body.now };
         store::fan_out::to_inboxes(c, &copies, &others).await
     }

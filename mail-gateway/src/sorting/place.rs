@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base::{LetterId, MailboxId, Timestamp, random::System};
+use base::{LetterId, MailboxId, random::System};
 use database::sqlx::{self, AnyConnection, Row};
 use mail_gateway_core::mailbox::{Role, is_keyword};
 
@@ -88,13 +88,16 @@ pub(super) async fn deliver(
     body: &Body<'_>,
 ) -> Result<(), StoreError> {
     let account = mailbox.to_string();
-    if places.iter().any(|place| !place.path.is_empty()) {
+    if body.junk || places.iter().any(|place| !place.path.is_empty()) {
         store::folder::ensure_account(c, &account, body.now).await?;
     }
     let (mut folders, mut keywords) = (BTreeSet::new(), BTreeSet::new());
     for place in places {
-        folders.insert(find(c, &account, place, body.now).await?);
+        folders.insert(find(c, &account, place, body).await?);
         keywords.extend(place.keywords.iter().cloned());
+    }
+    if body.junk {
+        keywords.insert(JUNK.to_owned());
     }
     let delivery = store::deliver::Placed {
         mailbox,
@@ -112,7 +115,7 @@ async fn find(
     c: &mut AnyConnection,
     account: &str,
     place: &Place,
-    now: Timestamp,
+    body: &Body<'_>,
 ) -> Result<String, StoreError> {
     // The role is also the id of a system folder.
     if let Some(role) = place.role {
@@ -123,8 +126,8 @@ async fn find(
         at = match (child(c, account, at.as_deref(), name).await?, place.create) {
             (Some(id), _) => Some(id),
             (None, true) => {
-                let id = LetterId::new(now, &mut System).to_string();
-                match store::folder::make(c, account, &id, name, at.as_deref(), now).await {
+                let id = LetterId::new(body.now, &mut System).to_string();
+                match store::folder::make(c, account, &id, name, at.as_deref(), body.now).await {
                     Ok(()) => Some(id),
                     // A name or a depth that cannot be.
                     Err(StoreError::BadFolderName | StoreError::BadFolders) => None,
@@ -137,7 +140,8 @@ async fn find(
             break;
         }
     }
-    Ok(at.unwrap_or_else(|| Role::Inbox.as_str().to_owned()))
+    let otherwise = if body.junk { Role::Junk } else { Role::Inbox };
+    Ok(at.unwrap_or_else(|| otherwise.as_str().to_owned()))
 }
 
 async fn child(
@@ -165,3 +169,6 @@ async fn child(
     };
     Ok(row.map(|row| row.try_get(0)).transpose()?)
 }
+
+/// RFC 5788 registers it for letters that are spam.
+const JUNK: &str = "$junk";

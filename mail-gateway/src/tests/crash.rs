@@ -116,6 +116,7 @@ async fn a_death_between_body_and_rows_leaves_nothing_and_the_repeat_delivers_on
         eight_bit: false,
         international: false,
         handling: Default::default(),
+        marks: Default::default(),
         letter: LETTER.as_bytes().to_vec().into(),
     };
     let mail = open(files.path(), config()).await;

@@ -1,6 +1,7 @@
 //! Mail transport over real sockets on 127.0.0.1: a hub with a table for a directory, a mail program
 //! by hand, and a server elsewhere that answers as a test wants.
 
+mod authenticity;
 mod crash;
 mod delivery;
 mod incoming;

@@ -72,6 +72,9 @@ pub fn prepare(
     let sender = trace.sender.map_or("", Address::as_str);
     out.extend_from_slice(format!("Return-Path: <{sender}>\r\n").as_bytes());
     out.extend_from_slice(received(trace, random).as_bytes());
+    if role == Role::Relay {
+        out.extend_from_slice(format!("{MARK}: {}; outside\r\n", trace.domain).as_bytes());
+    }
     for field in &fields {
         let private = role == Role::Submission && (field.is("bcc") || field.is("resent-bcc"));
         if !private && !field.is("return-path") && !field.claims_our_verdict(trace.domain) {
@@ -188,7 +191,7 @@ impl Field<'_> {
 impl Field<'_> {
     /// RFC 8601 §5: results that claim to be ours, in whatever spelling, were written by somebody else.
     fn claims_our_verdict(&self, domain: &str) -> bool {
-        if !self.is("authentication-results") && !self.is("x-lienthong-mark") {
+        if !self.is("authentication-results") && !self.is(MARK) {
             return false;
         }
         let value = self.whole.get(self.name.len() + 1..).unwrap_or_default();
@@ -243,4 +246,6 @@ fn field_at(bytes: &[u8]) -> Option<(&[u8], usize)> {
     }
 }
 
+/// Says to readers that a letter came from another server; ours alone, whoever else wrote it.
+const MARK: &str = "X-Lienthong-Mark";
 const MAX_HOPS: usize = 100;

@@ -225,6 +225,11 @@ impl Session {
         self.account.as_ref()
     }
 
+    /// The peer's name of itself.
+    pub fn helo_name(&self) -> &str {
+        self.helo.as_ref().map_or("unknown", |helo| &helo.name)
+    }
+
     /// Says what to do next.
     pub fn poll(&mut self, now: Timestamp, random: &mut dyn Random) -> Step {
         loop {
@@ -283,7 +288,7 @@ impl Session {
             role: self.settings.role,
             account: self.account.as_ref(),
             domain: &self.settings.domain,
-            helo: self.helo.as_ref().map_or("unknown", |helo| &helo.name),
+            helo: self.helo_name(),
             peer: self.account.is_none().then_some(self.peer),
             protocol: &protocol,
             max_size: self.settings.max_size,
