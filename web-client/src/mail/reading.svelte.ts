@@ -2,6 +2,7 @@
 
 import { from, need } from "./jmap";
 import { HEAD, post } from "./post.svelte";
+import { MARKS, RESULTS } from "./provenance";
 import type { EmailFull, GetResponse } from "./types";
 
 const FULL = [
@@ -17,6 +18,8 @@ const FULL = [
     "htmlBody",
     "attachments",
     "bodyValues",
+    MARKS,
+    RESULTS,
 ];
 /** Longer texts are cut by the hub; the frame shows them whole. */
 const MAX_TEXT = 512 * 1024;

@@ -72,6 +72,9 @@ export interface EmailFull extends EmailHead {
     htmlBody: BodyPart[];
     attachments: BodyPart[];
     bodyValues: Record<string, BodyValue>;
+    /** RFC 8621 §4.1.3: raw fields, the topmost first. */
+    "header:X-Lienthong-Mark:all"?: string[];
+    "header:Authentication-Results:all"?: string[];
 }
 
 /** RFC 8621 §6. */

@@ -114,6 +114,13 @@ export default {
     showRecipients: "Show recipients",
     hideRecipients: "Hide",
     internal: "Internal",
+    impostor:
+        "This letter bears an address of @{domain} but came from outside without proof of its sender. Do not open links or attachments.",
+    checks: "Checks",
+    pass: "passed",
+    fail: "failed",
+    none: "none",
+    unsure: "could not be checked",
     external: "Sent from outside @{domain}. Be careful with links and attachments.",
     imagesBlocked: "Images from outside are blocked so that the sender does not learn the letter was opened.",
     showImages: "Show images",

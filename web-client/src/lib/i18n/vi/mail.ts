@@ -112,6 +112,13 @@ export default {
     showRecipients: "Xem người nhận",
     hideRecipients: "Thu gọn",
     internal: "Trong hệ thống",
+    impostor:
+        "Thư mang địa chỉ @{domain} nhưng gửi từ ngoài hệ thống, không chứng minh được người gửi. Không mở liên kết và tệp đính kèm.",
+    checks: "Xác thực",
+    pass: "đạt",
+    fail: "không đạt",
+    none: "không có",
+    unsure: "chưa kiểm tra được",
     external: "Thư gửi từ ngoài hệ thống @{domain}. Thận trọng với liên kết và tệp đính kèm.",
     imagesBlocked: "Ảnh từ bên ngoài đã bị chặn để người gửi không biết thư đã được mở.",
     showImages: "Hiện ảnh",
