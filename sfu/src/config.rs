@@ -17,10 +17,20 @@ pub struct Config {
     pub workers: usize,
     /// Connections per worker; offers beyond are refused before running meetings suffer.
     pub max_peers: usize,
+    /// Receivers' lines are estimated, but nobody is sent less than he wishes for it. For measurements of
+    /// what forwarding costs: no key of the configuration leads here, because thin lines would choke.
+    pub unlimited: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { addresses: Vec::new(), udp_port: 40_000, tcp_port: None, workers: 1, max_peers: 2_000 }
+        Self {
+            addresses: Vec::new(),
+            udp_port: 40_000,
+            tcp_port: None,
+            workers: 1,
+            max_peers: 2_000,
+            unlimited: false,
+        }
     }
 }

@@ -63,6 +63,7 @@ impl Sfu {
                 workers,
                 pinned: workers > 1,
                 max_peers: config.max_peers,
+                unlimited: config.unlimited,
                 certificate: certificate::generate()?,
                 bound,
                 tcp_port,

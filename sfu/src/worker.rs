@@ -132,6 +132,8 @@ struct Thread {
     load: Arc<AtomicUsize>,
     trunks: Ends,
     published: Instant,
+    /// When the sockets were looked at last.
+    looked_in: Instant,
     /// What is announced, when it follows the machine's addresses.
     followed: Option<Vec<SocketAddr>>,
     looked: Instant,

@@ -11,7 +11,7 @@ use sfu::{MediaKind, Sfu, SfuHandle, Source, View};
 /// Serves until its input ends.
 pub fn run(workers: usize) -> io::Result<()> {
     let addresses = vec![std::net::Ipv4Addr::LOCALHOST.into()];
-    let config = sfu::Config { addresses, udp_port: 0, workers, ..sfu::Config::default() };
+    let config = sfu::Config { addresses, udp_port: 0, workers, unlimited: true, ..sfu::Config::default() };
     let (sfu, mut events) = Sfu::start(&config)?;
     // Nobody here cares what the meeting would be told.
     std::thread::spawn(move || while events.blocking_recv().is_some() {});

@@ -42,6 +42,8 @@ pub(crate) struct Sender {
     start: Instant,
     /// Transport-wide feedback was agreed on.
     wide: bool,
+    /// Whatever is found out about the line limits nothing.
+    unlimited: bool,
     history: history::History,
     trend: trend::Trend,
     standing: standing::Standing,
@@ -66,6 +68,7 @@ impl Sender {
         Self {
             start,
             wide,
+            unlimited: false,
             history: history::History::default(),
             trend: trend::Trend::default(),
             standing: standing::Standing::default(),
@@ -85,6 +88,11 @@ impl Sender {
         }
     }
 
+    /// The line counts as unlimited from now on; it is estimated all the same.
+    pub fn lift_limit(&mut self) {
+        self.unlimited = true;
+    }
+
     /// The leg goes another way from now on: nothing that was learnt of the old one holds, its delays
     /// least of all. Numbers go on, so that late feedback on the old way is not taken for the new one.
     pub fn handle_new_path(&mut self, now: Instant) {
@@ -94,6 +102,7 @@ impl Sender {
         fresh.clock = std::mem::take(&mut self.clock);
         fresh.line = std::mem::take(&mut self.line);
         fresh.wanted = self.wanted;
+        fresh.unlimited = self.unlimited;
         // A receiver that gave feedback once will again: silence is the way's, not its.
         fresh.heard = self.heard.map(|_| self.micros(now));
         *self = fresh;
@@ -164,8 +173,8 @@ impl Sender {
             peak: self.acked.peak(),
             sent: self.sent.rate(),
         });
-        self.loss.handle_feedback(now, arrived, lost, self.estimate(), acked);
-        let estimate = self.estimate();
+        self.loss.handle_feedback(now, arrived, lost, self.found(), acked);
+        let estimate = self.found();
         match self.prober.poll_finding(now) {
             // A queue forms at the rate itself.
             Some(probe::Finding::AtLeast(rate) | probe::Finding::Capacity(rate))
@@ -235,6 +244,14 @@ impl Sender {
 
     /// Bit/s the line carries, everything together; `u32::MAX` when nothing is known to limit it.
     pub fn estimate(&self) -> u32 {
+        match self.unlimited {
+            true => u32::MAX,
+            false => self.found(),
+        }
+    }
+
+    /// What the line seems to carry.
+    fn found(&self) -> u32 {
         match self.wide {
             true => self.rate.estimate().min(self.loss.limit()).max(rate::FLOOR),
             false => self.line.ceiling(),

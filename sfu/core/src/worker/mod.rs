@@ -4,6 +4,7 @@
 //! [`Worker::flush`] after every batch, and takes [`Worker::transmits`] and [`Worker::poll_event`].
 
 mod control;
+mod gather;
 mod media;
 mod pacer;
 mod quality;
@@ -150,6 +151,7 @@ impl Worker {
             seats: HashMap::new(),
             timers: BinaryHeap::new(),
             dirty: Vec::new(),
+            gather: gather::Gather::default(),
             trunks: Trunks::new(0, 1),
             transmits: Transmits::default(),
             events: VecDeque::new(),

@@ -134,6 +134,7 @@ impl Net {
             candidates: vec!["192.0.2.1:40000".parse().unwrap()],
             tcp_port: None,
             max_peers: 100,
+            unlimited: false,
             epoch: (now, Timestamp::from_seconds(1_800_000_000)),
         };
         let mut net = Self {
