@@ -95,6 +95,7 @@ pub(crate) struct Start {
     pub workers: usize,
     pub pinned: bool,
     pub max_peers: usize,
+    pub unlimited: bool,
     pub certificate: Certificate,
     pub bound: Bound,
     /// Announced beside them.
@@ -147,6 +148,7 @@ impl Thread {
             candidates: start.bound.candidates.clone(),
             tcp_port: start.tcp_port,
             max_peers: start.max_peers,
+            unlimited: start.unlimited,
             epoch: (now, Timestamp::now()),
         };
         Self {
@@ -163,6 +165,7 @@ impl Thread {
             load: start.load,
             trunks: start.trunks,
             published: now,
+            looked_in: now,
             followed: start.bound.follows.then_some(start.bound.candidates),
             looked: now,
         }
@@ -173,9 +176,7 @@ impl Thread {
             let now = Instant::now();
             let rest = if self.flush_trunks() { IDLE } else { RETRY };
             let due = self.core.poll_timeout().map_or(rest, |at| at.saturating_duration_since(now).min(rest));
-            if let Err(error) =
-                wake::wait(&self.wake, &self.sockets, self.connections.descriptor(), due.min(IDLE))
-            {
+            if let Err(error) = self.wait(now, due.min(IDLE)) {
                 // The descriptors are ours and open; the kernel being out of memory passes.
                 tracing::error!(%error, "a media worker cannot wait for datagrams");
                 std::thread::sleep(Duration::from_millis(10));
@@ -185,6 +186,7 @@ impl Thread {
             if !self.obey(now) {
                 break;
             }
+            self.looked_in = now;
             self.hear_trunks(now);
             self.receive(now);
             if self.connections.receive(now, &mut self.core) {
@@ -202,6 +204,16 @@ impl Thread {
         self.core.close();
         self.send(Instant::now());
         self.emit();
+    }
+
+    /// Waits for something to do. A busy worker that has just looked at its sockets waits for orders only:
+    /// what comes meanwhile is handled together, timers too.
+    fn wait(&mut self, now: Instant, due: Duration) -> io::Result<()> {
+        match self.core.rest(now).map(|rest| (self.looked_in + rest).saturating_duration_since(now)) {
+            Some(Duration::ZERO) => Ok(()),
+            Some(rest) => wake::wait(&self.wake, &[], None, rest),
+            None => wake::wait(&self.wake, &self.sockets, self.connections.descriptor(), due),
+        }
     }
 
     /// Takes orders; false when it is over.

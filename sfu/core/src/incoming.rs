@@ -77,7 +77,7 @@ pub(crate) struct Layer {
     pub held_since: Option<Instant>,
     /// The held packets complete a frame.
     pub complete: bool,
-    /// Packets since the last time that waiting brought a second one.
+    /// Packets since the last time that waiting brought a second one of it.
     alone: u32,
     /// Somebody waits for a key frame.
     pub key_wanted: bool,
@@ -120,20 +120,22 @@ impl Layer {
         Self { nacks: None, ..Self::new(now, ssrc, is_audio) }
     }
 
-    /// Whether what is held waits for more at `now`.
-    pub fn waits(&self, now: Instant) -> bool {
-        let Some(since) = self.held_since else { return false };
+    /// When what is held must leave: at once when its frame is complete, or when it has waited for the
+    /// rest of it long enough.
+    pub fn leaves(&self) -> Option<Instant> {
+        let since = self.held_since?;
         // Where packets come one by one, waiting costs a wake and time and brings nothing; it is tried
         // again now and then, for a sender changes its ways.
         let pays = self.alone < PATIENCE || self.alone.is_multiple_of(RETRY_WAITING);
-        pays && !self.complete && now.saturating_duration_since(since) < HOLD
+        Some(if pays && !self.complete { since + HOLD } else { since })
     }
 
     /// What was held has left.
-    pub fn sent_held(&mut self) {
+    pub fn sent_held(&mut self, now: Instant) {
+        let has_waited = self.held_since.is_some_and(|since| now.saturating_duration_since(since) >= HOLD);
         match self.held.len() {
             0 => {}
-            1 if self.complete => {}
+            1 if self.complete || !has_waited => {}
             1 => self.alone = self.alone.wrapping_add(1),
             _ => self.alone = 0,
         }
@@ -519,7 +521,7 @@ fn key_frame_height(payload: &[u8]) -> Option<u16> {
 }
 
 /// A frame's packets wait for its last one, but no longer than this.
-pub(crate) const HOLD: Duration = Duration::from_millis(2);
+const HOLD: Duration = Duration::from_millis(3);
 /// Packets that waited in vain before waiting is given up.
 const PATIENCE: u32 = 16;
 /// One in this many waits all the same.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::Worker;
 use crate::{
     Event, Path, Source,
-    incoming::{HOLD, Layer, LayerAddress, PeerKey, SlotAddress},
+    incoming::{Layer, LayerAddress, PeerKey, SlotAddress},
     outgoing::Forwarded,
     rtp,
     speaker::Heard,
@@ -66,30 +66,7 @@ impl Worker {
         self.ask_key(now, address);
     }
 
-    /// Forwards what is complete or has waited long enough. Call after every batch.
-    pub fn flush(&mut self, now: Instant) {
-        let mut dirty = std::mem::take(&mut self.dirty);
-        dirty.retain(|address| {
-            let Some(layer) = self.layer_mut(*address) else { return false };
-            if layer.held_since.is_none() {
-                return false;
-            }
-            if layer.waits(now) {
-                return true;
-            }
-            self.forward(now, *address);
-            false
-        });
-        self.dirty = dirty;
-    }
-
-    /// When the oldest held packet must leave.
-    pub(super) fn held_until(&self) -> Option<Instant> {
-        let held = self.dirty.iter().filter_map(|address| self.layer(*address)?.held_since);
-        held.min().map(|since| since + HOLD)
-    }
-
-    fn forward(&mut self, now: Instant, address: LayerAddress) {
+    pub(super) fn forward(&mut self, now: Instant, address: LayerAddress) {
         // Taken out, so that the receivers can be borrowed while its packets are read.
         let Some(mut layer) = self.take_layer(address) else { return };
         let abs_send_time = self.abs_send_time(now);
@@ -113,7 +90,7 @@ impl Worker {
             }
         }
         self.forward_to_trunks(address, &layer);
-        layer.sent_held();
+        layer.sent_held(now);
         self.put_layer(address, layer);
         for (slot, done) in outcomes {
             self.settle(now, address, slot, &done);

@@ -49,6 +49,8 @@ pub struct WorkerConfig {
     pub tcp_port: Option<u16>,
     /// Offers beyond are refused.
     pub max_peers: usize,
+    /// Every receiver's line counts as unlimited.
+    pub unlimited: bool,
     /// One moment on both clocks, for the NTP time of sender reports.
     pub epoch: (Instant, Timestamp),
 }
@@ -129,6 +131,7 @@ pub struct Worker {
     timers: BinaryHeap<Reverse<(Instant, Timer)>>,
     /// Layers with held packets.
     dirty: Vec<LayerAddress>,
+    gather: gather::Gather,
     /// The other workers.
     trunks: Trunks,
     transmits: Transmits,
@@ -201,6 +204,9 @@ impl Worker {
         let ids = (meeting, seat, self.serial);
         let mut peer =
             Box::new(Peer::new(now, ids, (offer, answer), credentials, &certificate, &mut *self.random));
+        if self.config.unlimited {
+            peer.sender.lift_limit();
+        }
         let memory = self.seats.entry(seat).or_default();
         memory.meeting = Some(meeting);
         for track in &mut peer.incoming.tracks {
