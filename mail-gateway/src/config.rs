@@ -164,6 +164,15 @@ pub enum Forwarding {
 }
 
 impl Forwarding {
+    /// The word of the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Inside => "inside",
+            Self::Anywhere => "anywhere",
+        }
+    }
+
     /// Parses `off`, `inside` or `anywhere`.
     ///
     /// # Errors

@@ -125,7 +125,8 @@ impl Mail {
     /// The JMAP routes, `/mail/view` and the MTA-STS policy; hub puts the [`directory_core::Principal`] on requests.
     pub fn router(&self) -> Router {
         let outgoing = Arc::new(self.clone());
-        let router = jmap::router(jmap::Service::new(self.inner.store.clone(), outgoing, &self.inner.domain));
+        let service = jmap::Service::new(self.inner.store.clone(), outgoing, &self.inner.domain);
+        let router = jmap::router(service.with_forwarding(self.inner.config.forwarding));
         match self.inner.config.sts_policy.clone() {
             Some(policy) => router.route("/.well-known/mta-sts.txt", get(move || async move { policy })),
             None => router,

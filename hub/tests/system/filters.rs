@@ -200,3 +200,33 @@ fn a_refused_letter_is_reported_to_its_sender() {
     assert!(report.contains("multipart/report") && report.contains("5.7.1"), "{report}");
     assert!(clerk.mailbox.letters("Bi tu choi").is_empty());
 }
+
+#[test]
+fn an_answer_set_over_jmap_goes_out_beside_a_script_and_between_its_dates() {
+    let sink = SmtpSink::start(&[]);
+    let clerk = clerk(&[&format!("mail.routes=bo.example={}", sink.address())]);
+    let set = |answer: serde_json::Value| {
+        let update = json!({ "update": { "singleton": answer } });
+        let done = clerk.mailbox.call("VacationResponse/set", update);
+        assert!(done["updated"].is_object(), "{done}");
+    };
+    clerk.activate("require \"imap4flags\"; addflag \"\\\\Flagged\";");
+    set(json!({ "isEnabled": true, "fromDate": "2020-01-01T00:00:00Z", "toDate": "2020-02-01T00:00:00Z",
+        "textBody": "Đã hết hạn." }));
+    clerk.receive("Qua-han", "");
+    clerk.mailbox.expect("Qua-han");
+    assert!(!sink.has_more(), "the time of the answer is over");
+    set(json!({ "toDate": null, "subject": "Vắng mặt", "textBody": "Tôi trở lại ngày 05/12.",
+        "htmlBody": "<p>Tôi trở lại ngày <b>05/12</b>.</p>" }));
+    clerk.receive("Con-han", "");
+    let answer = sink.letter();
+    assert!(answer.contains("Auto-Submitted: auto-replied"), "{answer}");
+    assert!(answer.contains("multipart/alternative") && answer.contains("<Con-han@bo.example>"), "{answer}");
+    let letter = clerk.mailbox.expect("Con-han");
+    let get = json!({ "ids": [letter["id"]], "properties": ["keywords"] });
+    let flagged = &clerk.mailbox.call("Email/get", get)["list"][0]["keywords"]["$flagged"];
+    assert_eq!(flagged, true, "the script ran too");
+    clerk.receive("Lan-nua", "");
+    clerk.mailbox.expect("Lan-nua");
+    assert!(!sink.has_more(), "one answer a week");
+}

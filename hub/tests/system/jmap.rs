@@ -33,7 +33,10 @@ impl Mailbox {
     pub fn call(&self, method: &str, mut arguments: Value) -> Value {
         arguments["accountId"] = json!(self.account);
         let request = json!({
-            "using": ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:ietf:params:jmap:submission"],
+            "using": [
+                "urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:ietf:params:jmap:submission",
+                "urn:ietf:params:jmap:vacationresponse", "urn:ietf:params:jmap:sieve",
+            ],
             "methodCalls": [[method, arguments, "0"]],
         });
         let answer = self.client.post("/jmap/api", &request);

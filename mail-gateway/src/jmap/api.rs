@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{
     Reader, Service, changes, context::Context, email, email_add, email_query, email_set, identity, mailbox,
-    session, snippet, submission, thread, upkeep,
+    session, sieve, snippet, submission, thread, upkeep, vacation,
 };
 use crate::store::Kind;
 
@@ -105,6 +105,12 @@ async fn method(context: &mut Context<'_>, name: &str, arguments: Object) -> Res
         "EmailSubmission/get" => one(submission::get(context, &arguments).await?),
         "EmailSubmission/changes" => one(changes::changes(context, &arguments, Kind::EmailSubmission).await?),
         "EmailSubmission/set" => submission::set(context, &arguments).await,
+        "VacationResponse/get" => one(vacation::get(context, &arguments).await?),
+        "VacationResponse/set" => one(vacation::set(context, &arguments).await?),
+        "SieveScript/get" => one(sieve::get(context, &arguments).await?),
+        "SieveScript/set" => one(sieve::set(context, &arguments).await?),
+        "SieveScript/query" => one(sieve::query(context, &arguments).await?),
+        "SieveScript/validate" => one(sieve::validate(context, &arguments).await?),
         "Email/queryChanges" => one(email_query::query_changes(context, &arguments).await?),
         "Mailbox/queryChanges" => one(mailbox::query_changes(context, &arguments).await?),
         _ => Err(MethodError::UnknownMethod),

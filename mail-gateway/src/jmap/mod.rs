@@ -16,11 +16,13 @@ mod mailbox;
 mod outgoing;
 mod push;
 mod session;
+mod sieve;
 mod snippet;
 mod submission;
 mod thread;
 mod turns;
 mod upkeep;
+mod vacation;
 mod web_socket;
 
 use std::sync::Arc;
@@ -36,7 +38,10 @@ use directory_core::{MailboxGrant, Principal};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use crate::store::{Store, StoreError};
+use crate::{
+    config::Forwarding,
+    store::{Store, StoreError},
+};
 
 pub use outgoing::Outgoing;
 
@@ -49,6 +54,8 @@ pub struct Service {
     pub(crate) domain: Arc<str>,
     /// Uploads in memory at the same time; more wait their turn.
     pub(crate) uploads: Arc<Semaphore>,
+    /// How far rules may pass letters on.
+    pub(crate) forwarding: Forwarding,
     /// Requests being answered, by account of the directory.
     pub(crate) turns: turns::Turns,
 }
@@ -61,8 +68,16 @@ impl Service {
             outgoing,
             domain: domain.into(),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
+            forwarding: Forwarding::default(),
             turns: turns::Turns::default(),
         }
+    }
+
+    /// The same, where rules may pass letters on as far as `forwarding` says.
+    #[must_use]
+    pub fn with_forwarding(mut self, forwarding: Forwarding) -> Self {
+        self.forwarding = forwarding;
+        self
     }
 }
 

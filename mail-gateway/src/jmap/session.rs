@@ -11,7 +11,7 @@ use directory_core::{MailboxKind, Principal};
 use mail_gateway_core::{jmap::request, message::BlobId};
 use serde_json::{Value, json};
 
-use super::{Reader, Service, failed, upkeep};
+use super::{Reader, Service, failed, sieve, upkeep, vacation};
 
 const CORE: &str = "urn:ietf:params:jmap:core";
 const MAIL: &str = "urn:ietf:params:jmap:mail";
@@ -25,10 +25,10 @@ pub(crate) async fn session(State(service): State<Service>, Reader(principal): R
             return failed(&error);
         }
     }
-    ([(header::CACHE_CONTROL, "no-store")], Json(object(&principal))).into_response()
+    ([(header::CACHE_CONTROL, "no-store")], Json(object(&service, &principal))).into_response()
 }
 
-fn object(principal: &Principal) -> Value {
+fn object(service: &Service, principal: &Principal) -> Value {
     let mut accounts = serde_json::Map::new();
     for grant in &principal.mailboxes {
         accounts.insert(
@@ -49,6 +49,8 @@ fn object(principal: &Principal) -> Value {
                     },
                     upkeep::QUOTA: {},
                     upkeep::DELETED: {},
+                    vacation::VACATION: {},
+                    sieve::SIEVE: sieve::capability(service.forwarding),
                     SUBMISSION: { "maxDelayedSend": 0, "submissionExtensions": {} },
                 },
             }),
@@ -57,7 +59,10 @@ fn object(principal: &Principal) -> Value {
     let personal = principal.mailboxes.iter().find(|grant| grant.kind == MailboxKind::Personal);
     let primary = personal.or(principal.mailboxes.first()).map(|grant| grant.mailbox);
     let primary = match primary {
-        Some(id) => json!({ CORE: id, MAIL: id, SUBMISSION: id, upkeep::QUOTA: id, upkeep::DELETED: id }),
+        Some(id) => json!({
+            CORE: id, MAIL: id, SUBMISSION: id, upkeep::QUOTA: id, upkeep::DELETED: id,
+            vacation::VACATION: id, sieve::SIEVE: id,
+        }),
         None => json!({}),
     };
     json!({
@@ -76,6 +81,8 @@ fn object(principal: &Principal) -> Value {
             SUBMISSION: {},
             upkeep::QUOTA: {},
             upkeep::DELETED: {},
+            vacation::VACATION: {},
+            sieve::SIEVE: { "implementation": "Liên Thông" },
             // RFC 8887 §3.
             WEB_SOCKET: { "url": "/jmap/ws", "supportsPush": true },
         },

@@ -5,6 +5,7 @@ mod mail;
 mod push;
 mod query_changes;
 mod refused;
+mod rules;
 mod sending;
 mod web_socket;
 

@@ -15,14 +15,14 @@ use base::{MailboxId, Timestamp};
 use bytes::Bytes;
 use database::sqlx::AnyConnection;
 use mail_gateway_core::{
-    sieve::{Action, Letter, Outcome, Script, Surroundings},
+    sieve::{Action, Away, Letter, Outcome, Script, Surroundings},
     smtp::Address,
 };
 
 use crate::{
     Inner,
     accept::{Addressee, Prepared, incident},
-    store::{self, BlobId, StoreError, Summary, fan_out::Copies},
+    store::{self, BlobId, StoreError, Summary, fan_out::Copies, sieve::Filter},
 };
 use place::{Place, folder_names};
 
@@ -74,12 +74,12 @@ impl Inner {
         for _ in 0..MAX_ROUNDS {
             let accounts: BTreeSet<MailboxId> = waiting.keys().copied().collect();
             sorted.mailboxes.extend(&accounts);
-            let scripts = self.store.active_scripts(&accounts).await?;
+            let filters = self.store.filters(&accounts, unsorted.now).await?;
             let mut next = BTreeMap::new();
-            for (mailbox, source) in scripts {
+            for (mailbox, filter) in filters {
                 let own = waiting.remove(&mailbox).unwrap_or_default();
                 let round = Round { inner: self, unsorted, mailbox, own: &own };
-                let plan = round.plan(source, &mut next, &mut sorted.elsewhere).await?;
+                let plan = round.plan(filter, &mut next, &mut sorted.elsewhere).await?;
                 sorted.plans.insert(mailbox, plan);
             }
             next.retain(|mailbox, _| !sorted.mailboxes.contains(mailbox));
@@ -120,11 +120,11 @@ struct Round<'a> {
 impl Round<'_> {
     async fn plan(
         &self,
-        source: String,
+        filter: Filter,
         next: &mut BTreeMap<MailboxId, Own>,
         elsewhere: &mut Vec<Address>,
     ) -> Result<Plan, StoreError> {
-        let outcome = self.run(source).await?;
+        let outcome = self.run(filter).await?;
         if let Some(why) = &outcome.failure {
             tracing::warn!(mailbox = %self.mailbox, why, "mail: a filter script failed; the letter is in the inbox");
         }
@@ -157,17 +157,16 @@ impl Round<'_> {
     }
 
     /// Runs the script beside the async workers: it may take milliseconds.
-    async fn run(&self, source: String) -> Result<Outcome, StoreError> {
-        let script = match Script::compile(&source) {
+    async fn run(&self, filter: Filter) -> Result<Outcome, StoreError> {
+        let Filter { script, away } = filter;
+        let script = match script.as_deref().map(Script::compile).transpose() {
             Ok(script) => script,
-            Err(error) => {
-                // It was checked when it came; an older build may have known more.
-                let keep = Action::Keep { flags: Vec::new() };
-                return Ok(Outcome { actions: vec![keep], failure: Some(error.to_string()) });
-            }
+            // It was checked when it came; an older build may have known more.
+            Err(error) => return Ok(Outcome { failure: Some(error.to_string()), ..kept() }),
         };
         let store = &self.inner.store;
-        let remembered = match script.remembers() {
+        let remembers = away.is_some() || script.as_ref().is_some_and(Script::remembers);
+        let remembered = match remembers {
             true => store.remembered(self.mailbox, self.unsorted.now).await?,
             false => BTreeSet::new(),
         };
@@ -186,10 +185,32 @@ impl Round<'_> {
                 now,
                 offset,
             };
-            script.run(&Letter::parse(&letter), &around)
+            decide(script.as_ref(), away.as_ref(), &Letter::parse(&letter), &around)
         };
         Ok(tokio::task::spawn_blocking(run).await.map_err(std::io::Error::other)?)
     }
+}
+
+/// What the script says, and the answer of who is away unless the script gave one (RFC 9661 §4: both
+/// may hold at once; a letter is answered once).
+fn decide(
+    script: Option<&Script>,
+    away: Option<&Away>,
+    letter: &Letter<'_>,
+    around: &Surroundings<'_>,
+) -> Outcome {
+    let mut outcome = script.map_or_else(kept, |script| script.run(letter, around));
+    if outcome.awaits_answer()
+        && let Some(reply) = away.and_then(|away| away.answer(letter, around))
+    {
+        outcome.actions.push(Action::Vacation(reply));
+    }
+    outcome
+}
+
+/// The letter is in the inbox, nothing else happens.
+fn kept() -> Outcome {
+    Outcome { actions: vec![Action::Keep { flags: Vec::new() }], failure: None }
 }
 
 /// A letter as rows name it.

@@ -25,6 +25,7 @@ pub mod tally;
 pub mod thread;
 pub mod uid;
 pub mod upload;
+pub mod vacation;
 pub mod verify;
 
 use std::{path::Path, sync::Arc};

@@ -20,12 +20,23 @@ pub enum Kind {
     Identity,
     /// A letter handed to the queue.
     EmailSubmission,
+    /// The answer of who is away.
+    VacationResponse,
+    /// A filter script.
+    SieveScript,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 5] =
-        [Self::Mailbox, Self::Email, Self::Thread, Self::Identity, Self::EmailSubmission];
+    pub const ALL: [Self; 7] = [
+        Self::Mailbox,
+        Self::Email,
+        Self::Thread,
+        Self::Identity,
+        Self::EmailSubmission,
+        Self::VacationResponse,
+        Self::SieveScript,
+    ];
 
     /// The JMAP type name.
     pub const fn as_str(self) -> &'static str {
@@ -35,6 +46,8 @@ impl Kind {
             Self::Thread => "Thread",
             Self::Identity => "Identity",
             Self::EmailSubmission => "EmailSubmission",
+            Self::VacationResponse => "VacationResponse",
+            Self::SieveScript => "SieveScript",
         }
     }
 }

@@ -1,12 +1,29 @@
-//! Filter scripts of mailboxes and what running them must remember.
+//! What sorts the letters of mailboxes – filter scripts, the answer of who is away – and what that must
+//! remember.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base::{MailboxId, Timestamp};
+use base::{LetterId, MailboxId, Timestamp, random::System};
 use database::sqlx::{self, AnyConnection, AssertSqlSafe, Row};
-use mail_gateway_core::managesieve::{Answer, Problem, Question};
+use mail_gateway_core::{
+    managesieve::{Answer, Problem, Question},
+    sieve::Away,
+};
 
-use super::{IN_LIST, Store, StoreError, placeholders};
+use super::{IN_LIST, Kind, Store, StoreError, folder, modseq, placeholders};
+
+mod by_id;
+
+pub use by_id::{KeptScript, ScriptChange};
+
+/// What sorts the letters of one mailbox.
+#[derive(Debug, Default)]
+pub(crate) struct Filter {
+    /// The active script.
+    pub(crate) script: Option<String>,
+    /// The answer, when its owner is away now.
+    pub(crate) away: Option<Away>,
+}
 
 impl Store {
     /// Answers what a rules editor asks of the scripts of `account`; the script of a
@@ -21,33 +38,48 @@ impl Store {
         now: Timestamp,
     ) -> Result<Answer, StoreError> {
         let account_name = account.to_string();
-        let done = self.database().write(move |c| {
+        self.write(account, move |c| {
             Box::pin(async move { Scripts { c, account: &account_name, now }.answer(question).await })
-        });
-        done.await
+        })
+        .await
     }
 
-    /// The active scripts of those of `accounts` that have one.
+    /// What sorts the letters of those of `accounts` that have something to sort them, at `now`.
     ///
     /// # Errors
     /// When the database fails.
-    pub(crate) async fn active_scripts(
+    pub(crate) async fn filters(
         &self,
         accounts: &BTreeSet<MailboxId>,
-    ) -> Result<BTreeMap<MailboxId, String>, StoreError> {
+        now: Timestamp,
+    ) -> Result<BTreeMap<MailboxId, Filter>, StoreError> {
         let all: Vec<String> = accounts.iter().map(ToString::to_string).collect();
-        let mut found = BTreeMap::new();
+        let mut found: BTreeMap<MailboxId, Filter> = BTreeMap::new();
         for piece in all.chunks(IN_LIST) {
-            let list = placeholders(1, piece.len());
-            let sql =
-                format!("SELECT account, source FROM sieve_script WHERE active = 1 AND account IN ({list})");
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+            let list = placeholders(2, piece.len());
+            // One question a letter, whatever its mailboxes have.
+            let sql = format!(
+                "SELECT account, 1 AS scripted, source, '' AS text, '' AS html FROM sieve_script \
+                 WHERE active = 1 AND account IN ({list}) \
+                 UNION ALL SELECT account, 0 AS scripted, COALESCE(subject, '') AS source, \
+                 COALESCE(text_body, '') AS text, COALESCE(html_body, '') AS html FROM vacation_response \
+                 WHERE enabled = 1 AND COALESCE(from_date, $1) <= $1 AND COALESCE(to_date, $1 + 1) > $1 \
+                 AND account IN ({list})"
+            );
+            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(now.as_micros());
             for account in piece {
                 query = query.bind(account.as_str());
             }
             for row in query.fetch_all(self.database().readers()).await? {
-                let account = row.try_get::<String, _>(0)?.parse();
-                found.insert(account.map_err(|_| StoreError::Corrupt("account"))?, row.try_get(1)?);
+                let account: MailboxId =
+                    row.try_get::<String, _>(0)?.parse().map_err(|_| StoreError::Corrupt("account"))?;
+                let filter = found.entry(account).or_default();
+                if row.try_get::<i64, _>(1)? == 1 {
+                    filter.script = Some(row.try_get(2)?);
+                } else {
+                    let part = |at: usize| Ok::<_, sqlx::Error>(some(row.try_get(at)?));
+                    filter.away = Some(Away { subject: part(2)?, text: part(3)?, html: part(4)? });
+                }
             }
         }
         Ok(found)
@@ -105,6 +137,10 @@ pub(crate) async fn forget(c: &mut AnyConnection, now: Timestamp) -> Result<(), 
     Ok(())
 }
 
+fn some(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
 struct Scripts<'a> {
     c: &'a mut AnyConnection,
     account: &'a str,
@@ -112,7 +148,18 @@ struct Scripts<'a> {
 }
 
 impl Scripts<'_> {
+    /// Answers; what changes the scripts moves their JMAP state (RFC 9661 §2).
     async fn answer(mut self, question: Question) -> Result<Answer, StoreError> {
+        let reads = matches!(question, Question::List | Question::Get(_) | Question::HaveSpace(_));
+        let answer = self.obey(question).await?;
+        if !reads && answer == Answer::Done {
+            folder::ensure_account(self.c, self.account, self.now).await?;
+            modseq::next(self.c, self.account, Kind::SieveScript).await?;
+        }
+        Ok(answer)
+    }
+
+    async fn obey(&mut self, question: Question) -> Result<Answer, StoreError> {
         let refused = |problem| Ok(Answer::Refused(problem));
         match question {
             Question::List => self.list().await,
@@ -184,13 +231,14 @@ impl Scripts<'_> {
 
     async fn put(&mut self, name: &str, source: &str) -> Result<Answer, StoreError> {
         sqlx::query(
-            "INSERT INTO sieve_script (account, name, source, active, changed_at) VALUES ($1, $2, $3, 0, $4) \
+            "INSERT INTO sieve_script (account, name, source, active, changed_at, id) VALUES ($1, $2, $3, 0, $4, $5) \
              ON CONFLICT (account, name) DO UPDATE SET source = excluded.source, changed_at = excluded.changed_at",
         )
         .bind(self.account)
         .bind(name)
         .bind(source)
         .bind(self.now.as_micros())
+        .bind(LetterId::new(self.now, &mut System).to_string())
         .execute(&mut *self.c)
         .await?;
         Ok(Answer::Done)
@@ -213,6 +261,6 @@ impl Scripts<'_> {
 }
 
 /// Scripts of one mailbox.
-const MOST_SCRIPTS: i64 = 32;
+pub(crate) const MOST_SCRIPTS: i64 = 32;
 /// Keys looked at for one letter.
 const MOST_REMEMBERED: i64 = 10_000;

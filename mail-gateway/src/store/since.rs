@@ -81,7 +81,7 @@ impl Store {
         if since < 0 || since > now {
             return Ok(None);
         }
-        let table = table(kind);
+        let Some(table) = table(kind) else { return Ok(None) };
         let settings = if kind == Kind::Mailbox { "settings_modseq" } else { "modseq" };
         // A new object counts at its birth, even if it changed later: an answer cut between the two
         // must already name it as created.
@@ -167,12 +167,14 @@ impl Store {
     }
 }
 
-const fn table(kind: Kind) -> &'static str {
+/// Where the objects of `kind` lie; those without a `/changes` (RFC 8621 §8, RFC 9661 §2) have none.
+const fn table(kind: Kind) -> Option<&'static str> {
     match kind {
-        Kind::Mailbox => "folders",
-        Kind::Email => "letters",
-        Kind::Thread => "threads",
-        Kind::Identity => "identities",
-        Kind::EmailSubmission => "submissions",
+        Kind::Mailbox => Some("folders"),
+        Kind::Email => Some("letters"),
+        Kind::Thread => Some("threads"),
+        Kind::Identity => Some("identities"),
+        Kind::EmailSubmission => Some("submissions"),
+        Kind::VacationResponse | Kind::SieveScript => None,
     }
 }

@@ -5,12 +5,14 @@ use serde_json::Value;
 use super::{Object, RequestError, reference};
 
 /// What this server can do.
-pub const CAPABILITIES: [&str; 6] = [
+pub const CAPABILITIES: [&str; 8] = [
     "urn:ietf:params:jmap:core",
     "urn:ietf:params:jmap:mail",
     "urn:ietf:params:jmap:submission",
     "urn:ietf:params:jmap:websocket",
     "urn:ietf:params:jmap:quota",
+    "urn:ietf:params:jmap:vacationresponse",
+    "urn:ietf:params:jmap:sieve",
     "urn:lienthong:params:jmap:deleted",
 ];
 

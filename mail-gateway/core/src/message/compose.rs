@@ -254,7 +254,7 @@ pub fn is_media_type(text: &str) -> bool {
     text.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype))
 }
 
-fn is_message_id(id: &str) -> bool {
+pub(crate) fn is_message_id(id: &str) -> bool {
     (1..=900).contains(&id.len()) && id.bytes().all(|b| (0x21..=0x7e).contains(&b) && b != b'<' && b != b'>')
 }
 

@@ -23,7 +23,8 @@ pub use error::ScriptError;
 pub use letter::Letter;
 pub use outcome::{Action, Outcome, VacationReply};
 pub use program::Script;
-pub use run::Surroundings;
+pub use run::{MAX_REDIRECTS, Surroundings};
+pub use vacation::Away;
 
 /// The extensions a script may require, as ManageSieve announces them (RFC 5804 §1.7).
 pub const EXTENSIONS: &[&str] = &[

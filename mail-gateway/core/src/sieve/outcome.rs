@@ -9,6 +9,21 @@ pub struct Outcome {
     pub failure: Option<String>,
 }
 
+impl Outcome {
+    /// The letter stays where its owner looks for letters, and nothing answers it yet.
+    pub fn awaits_answer(&self) -> bool {
+        let answers = |action: &Action| matches!(action, Action::Vacation(_) | Action::Reject(_));
+        let stays = |action: &Action| match action {
+            Action::Keep { .. } | Action::Redirect(_) => true,
+            Action::FileInto { special_use, .. } => {
+                !special_use.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("\\Junk"))
+            }
+            _ => false,
+        };
+        self.actions.iter().any(stays) && !self.actions.iter().any(answers)
+    }
+}
+
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {

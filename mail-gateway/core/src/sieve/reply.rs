@@ -6,7 +6,7 @@ use mail_parser::PartType;
 use super::VacationReply;
 use crate::message::{
     self, Address,
-    compose::{Draft, Field, Part, Unwritable},
+    compose::{Draft, Field, Part, Unwritable, is_message_id},
 };
 
 impl VacationReply {
@@ -24,8 +24,8 @@ impl VacationReply {
             // RFC 3834 §5: whoever answers letters by machine must leave this one alone.
             ("Auto-Submitted".to_owned(), Field::Raw("auto-replied (vacation)".to_owned())),
         ];
-        if let Some(id) = &self.in_reply_to {
-            // RFC 5230 §5.8.
+        // RFC 5230 §5.8; an id that cannot be quoted is left out.
+        if let Some(id) = self.in_reply_to.as_ref().filter(|id| is_message_id(id)) {
             for name in ["In-Reply-To", "References"] {
                 fields.push((name.to_owned(), Field::MessageIds(vec![id.clone()])));
             }

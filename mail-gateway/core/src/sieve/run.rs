@@ -331,7 +331,7 @@ fn modified(mut value: String, modifiers: &[Modifier]) -> String {
 /// What a run may cost; a rule of everyday costs a few hundred.
 const BUDGET: usize = 200_000;
 /// Addresses one letter may go on to.
-const MAX_REDIRECTS: usize = 4;
+pub const MAX_REDIRECTS: usize = 4;
 const MAX_ACTIONS: usize = 32;
 const MAX_VARIABLES: usize = 128;
 /// Characters of a variable (RFC 5229 §6 asks for 4000 at least).

@@ -1,6 +1,48 @@
 //! Whether and how a letter is answered while its recipient is away (RFC 5230 §4, RFC 3834 §2).
 
 use super::{Letter, outcome::VacationReply, run::Surroundings};
+use crate::message::compose::{Draft, Part};
+
+/// An answer that holds without a script (RFC 8621 §8); whoever follows one obeys the same rules and
+/// remembers the same keys as a script's `vacation`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Away {
+    /// The subject; without one it is made of the letter's.
+    pub subject: Option<String>,
+    /// The plain text.
+    pub text: Option<String>,
+    /// The same as HTML.
+    pub html: Option<String>,
+}
+
+impl Away {
+    /// The answer to `letter`, when it may be answered and its sender was not answered lately.
+    pub fn answer(&self, letter: &Letter<'_>, around: &Surroundings<'_>) -> Option<VacationReply> {
+        let handle = [&self.subject, &self.text, &self.html].map(|part| part.as_deref().unwrap_or_default());
+        let wanted = Wanted {
+            seconds: BETWEEN_ANSWERS,
+            subject: self.subject.clone(),
+            from: None,
+            addresses: Vec::new(),
+            mime: self.html.is_some(),
+            handle: Some(handle.join("\n")),
+            reason: self.reason(around)?,
+        };
+        answer(wanted, letter, around).filter(|reply| !around.remembered.contains(&reply.key))
+    }
+
+    /// The text, or with HTML an entity that holds both; nothing when it cannot be written.
+    fn reason(&self, around: &Surroundings<'_>) -> Option<String> {
+        let Some(html) = &self.html else { return Some(self.text.clone().unwrap_or_default()) };
+        let text = self.text.as_ref().map(|text| Part::text("text/plain", text.clone()));
+        let body = Part::usual(text, Some(Part::text("text/html", html.clone())), Vec::new());
+        let entity = Draft { fields: Vec::new(), body: Some(body) }.write("away", around.now).ok()?;
+        String::from_utf8(entity).ok()
+    }
+}
+
+/// RFC 5230 §4.1: a week, as scripts have it that say nothing.
+const BETWEEN_ANSWERS: u64 = 7 * 86_400;
 
 /// What the script says of the answer, variables filled in.
 pub(super) struct Wanted {

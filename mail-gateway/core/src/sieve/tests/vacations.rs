@@ -73,3 +73,12 @@ fn the_same_person_is_answered_once_in_the_days_chosen() {
     let around = Surroundings { remembered: &remembered, ..around(&empty, &empty, &own) };
     assert_eq!(short(&script.run(&Letter::parse(LETTER.as_bytes()), &around)), "keep");
 }
+
+#[test]
+fn a_letter_whose_id_cannot_be_quoted_is_answered_all_the_same() {
+    let outcome = run_on(&LETTER.replace("<1@bo.example>", "<so 1@bo.example>"), SCRIPT);
+    let Some(Action::Vacation(reply)) = outcome.actions.first() else { panic!("{}", short(&outcome)) };
+    let letter = reply.letter("an@tinh.example", "9@tinh.example", Timestamp::from_micros(0)).unwrap();
+    let letter = String::from_utf8(letter).unwrap();
+    assert!(letter.contains("To: <soyte@bo.example>") && !letter.contains("In-Reply-To"), "{letter}");
+}
