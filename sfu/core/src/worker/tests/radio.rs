@@ -76,3 +76,17 @@ fn a_receiver_without_transport_wide_feedback_is_led_by_its_reports() {
     assert_eq!(reports(&mut net, 8, 80, Some(230_000)), 300, "a full line");
     assert_eq!(reports(&mut net, 40, 0, None), 900, "an empty one again");
 }
+
+#[test]
+fn a_line_declared_unlimited_is_sent_everything_whatever_it_carries() {
+    let mut net = Net::new(1);
+    net.clients[0].camera = true;
+    net.worker.config.unlimited = true;
+    net.join(1);
+    net.clients[1].downlink = Some(Link::new(Shape { rate: Some(200_000), ..Shape::default() }));
+    view(&mut net, 1, 0, 720);
+    net.run(8 * SECOND);
+    net.clients[1].got.clear();
+    net.run(2 * SECOND);
+    assert!(came(&net).1 > 10 && came(&net).2 == 0, "{:?}", came(&net));
+}
