@@ -3,9 +3,11 @@
 //! The caller gives datagrams ([`Worker::handle_datagram`]), commands, offers and the time, calls
 //! [`Worker::flush`] after every batch, and takes [`Worker::transmits`] and [`Worker::poll_event`].
 
+mod command;
 mod control;
 mod gather;
 mod media;
+mod metrics;
 mod pacer;
 mod quality;
 mod select;
@@ -27,7 +29,7 @@ use base::{
 };
 
 use crate::{
-    Command, Event, MediaKind, Path, Qualities, TrackState, Transmits, View,
+    Event, Path, TrackState, Transmits, View,
     dtls::{Certificate, DtlsError},
     ice::{Check, Credentials},
     incoming::{LayerAddress, PeerKey, SlotAddress},
@@ -37,6 +39,8 @@ use crate::{
     srtp::Profile,
     trunk::{Kind, Trunks},
 };
+
+pub use metrics::Metrics;
 
 /// What a worker is given once.
 #[derive(Debug, Clone)]
@@ -53,49 +57,6 @@ pub struct WorkerConfig {
     pub unlimited: bool,
     /// One moment on both clocks, for the NTP time of sender reports.
     pub epoch: (Instant, Timestamp),
-}
-
-/// Counters since the start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Metrics {
-    /// Peers with an answer.
-    pub peers: u64,
-    /// Media packets that were authentic.
-    pub packets_in: u64,
-    /// Media packets forwarded, receivers counted one by one.
-    pub packets_out: u64,
-    /// Bytes of those.
-    pub bytes_out: u64,
-    /// Packets sent again on request.
-    pub resent: u64,
-    /// Packets that another worker was too slow to take.
-    pub trunk_lost: u64,
-    /// Datagrams that belonged to nobody or were forged.
-    pub dropped: u64,
-    /// Loss, jitter and round trips.
-    pub quality: Qualities,
-    /// Handshakes that agreed on AEAD_AES_128_GCM.
-    pub aes_128_gcm: u64,
-    /// Handshakes that agreed on AEAD_AES_256_GCM.
-    pub aes_256_gcm: u64,
-}
-
-impl Metrics {
-    /// Both together.
-    pub fn plus(self, other: Self) -> Self {
-        Self {
-            peers: self.peers + other.peers,
-            packets_in: self.packets_in + other.packets_in,
-            packets_out: self.packets_out + other.packets_out,
-            bytes_out: self.bytes_out + other.bytes_out,
-            resent: self.resent + other.resent,
-            trunk_lost: self.trunk_lost + other.trunk_lost,
-            dropped: self.dropped + other.dropped,
-            quality: self.quality.plus(other.quality),
-            aes_128_gcm: self.aes_128_gcm + other.aes_128_gcm,
-            aes_256_gcm: self.aes_256_gcm + other.aes_256_gcm,
-        }
-    }
 }
 
 /// Wakes something up.
@@ -265,57 +226,6 @@ impl Worker {
         let peer = peers.get(key.index as usize)?.as_ref()?;
         let local = local(config, &credentials);
         Some(peer.agreed.write(offer, &local, &mut **random))
-    }
-
-    /// Obeys a command.
-    pub fn handle_command(&mut self, now: Instant, command: Command) {
-        match command {
-            Command::Close(seat) => self.close_seat(seat),
-            Command::Forget(seat) => {
-                self.seats.remove(&seat);
-            }
-            Command::Gate { seat, kind, open } => self.gate(now, seat, kind, open),
-            Command::Lead { seat, leads } => self.lead(seat, leads),
-            Command::View { seat, views } => {
-                if let Some(key) = self.by_seat.get(&seat).copied() {
-                    self.set_views(now, key, &views);
-                }
-                self.seats.entry(seat).or_default().views = views;
-            }
-            Command::End(meeting) => {
-                let members = self.rooms.get(&meeting).map(|r| r.members.clone()).unwrap_or_default();
-                for key in members {
-                    self.remove_peer(key, false);
-                }
-                self.seats.retain(|_, memory| memory.meeting != Some(meeting));
-            }
-        }
-    }
-
-    fn gate(&mut self, now: Instant, seat: SeatId, kind: MediaKind, open: bool) {
-        if let Some(closed) = self.seats.entry(seat).or_default().closed.get_mut(kind.index()) {
-            *closed = !open;
-        }
-        let Some(key) = self.by_seat.get(&seat).copied() else { return };
-        if let Some(peer) = self.peer_mut(key) {
-            for track in peer.incoming.tracks.iter_mut().filter(|track| track.kind() == kind) {
-                track.open = open;
-            }
-        }
-        self.update_tracks(now, key);
-    }
-
-    fn lead(&mut self, seat: SeatId, leads: bool) {
-        self.seats.entry(seat).or_default().leads = leads;
-        if let Some(peer) = self.by_seat.get(&seat).copied().and_then(|key| self.peer_mut(key)) {
-            peer.incoming.tracks.iter_mut().for_each(|track| track.leads = leads);
-        }
-    }
-
-    fn close_seat(&mut self, seat: SeatId) {
-        if let Some(key) = self.by_seat.get(&seat).copied() {
-            self.remove_peer(key, false);
-        }
     }
 
     /// Takes one datagram; it is decrypted in place.
