@@ -1,9 +1,11 @@
 //! Taking responsibility for a letter (RFC 5321 §6.1): body on disk, then one transaction that holds
-//! every local delivery and every queue row. Only after its commit may anybody be told `250`.
+//! every local delivery and every queue row, shared with the other letters of the moment ([`group`]). Only
+//! after its commit may anybody be told `250`.
 
 mod confirm;
+pub(crate) mod group;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, slice};
 
 use base::{LetterId, MailboxId, Timestamp, random::System};
 use bytes::Bytes;
@@ -20,7 +22,7 @@ use crate::{
     ports::Resolution,
     queue::rows,
     sorting::{Body, Sorted, Unsorted},
-    store::{BlobId, StoreError, Summary},
+    store::{BlobId, StoreError, Summary, deliver::together},
 };
 
 /// A recipient whose way is known.
@@ -114,7 +116,7 @@ impl Inner {
             prepared.confirmation = Some(Box::new(self.prepare(confirmation).await?));
         }
         let (id, mailboxes) = (prepared.id, prepared.mailboxes());
-        self.database.write(move |c| Box::pin(async move { prepared.record(c).await })).await?;
+        self.recorder.record(prepared).await?;
         self.accepted(mailboxes);
         Ok(id)
     }
@@ -182,37 +184,19 @@ impl Prepared {
 
     /// The second half, inside a transaction.
     pub(crate) fn record<'a>(&'a self, c: &'a mut AnyConnection) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(async move {
-            if self.deliver_and_queue(c).await?
-                && let Some(confirmation) = &self.confirmation
-            {
-                confirmation.record(c).await?;
-            }
-            Ok(())
-        })
+        Box::pin(record(c, slice::from_ref(self)))
     }
 
-    /// Records the letter itself; false when it was handed in before.
-    async fn deliver_and_queue(&self, c: &mut AnyConnection) -> Result<bool, StoreError> {
-        let id = self.id.to_string();
-        let key = self.key.as_deref().unwrap_or(&id);
-        let fresh =
-            sqlx::query("INSERT INTO accepted (id, accepted_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
-                .bind(key)
-                .bind(self.now.as_micros())
-                .execute(&mut *c)
-                .await?;
-        if fresh.rows_affected() == 0 {
-            return Ok(false);
-        }
-        let junk = self.marks.junk;
-        let body = Body { key, blob: &self.blob, summary: &self.summary, junk, now: self.now };
-        self.sorted.record(c, &body).await?;
+    fn key(&self) -> String {
+        self.key.clone().unwrap_or_else(|| self.id.to_string())
+    }
+
+    async fn queue(&self, c: &mut AnyConnection) -> Result<(), StoreError> {
         if self.elsewhere.is_empty() {
-            return Ok(true);
+            return Ok(());
         }
         let letter = rows::NewLetter {
-            id: &id,
+            id: &self.id.to_string(),
             blob: &self.blob,
             sender: &self.sender,
             eight_bit: self.eight_bit,
@@ -220,9 +204,50 @@ impl Prepared {
             handling: &self.handling,
             accepted_at: self.now,
         };
-        rows::insert(c, &letter, &self.elsewhere).await?;
-        Ok(true)
+        rows::insert(c, &letter, &self.elsewhere).await
     }
+}
+
+/// The second half of many letters, inside one transaction: what all of them need is written for all
+/// together.
+async fn record(c: &mut AnyConnection, letters: &[Prepared]) -> Result<(), StoreError> {
+    let mut fresh = Vec::with_capacity(letters.len());
+    for letter in letters {
+        if is_fresh(c, letter).await? {
+            fresh.push((letter.key(), letter));
+        }
+    }
+    let mut copies = Vec::with_capacity(fresh.len());
+    for (key, letter) in &fresh {
+        let junk = letter.marks.junk;
+        let body = Body { key, blob: &letter.blob, summary: &letter.summary, junk, now: letter.now };
+        letter.sorted.follow(c, &body).await?;
+        letter.queue(c).await?;
+        copies.push(together::Copies {
+            key,
+            blob: &letter.blob,
+            summary: &letter.summary,
+            now: letter.now,
+            mailboxes: if junk { Vec::new() } else { letter.sorted.plain() },
+        });
+    }
+    together::to_inboxes(c, &copies).await?;
+    for confirmation in fresh.iter().filter_map(|(_, letter)| letter.confirmation.as_ref()) {
+        confirmation.record(c).await?;
+    }
+    Ok(())
+}
+
+/// Whether `letter` was not handed in before. Without a key from its sender it cannot have been.
+async fn is_fresh(c: &mut AnyConnection, letter: &Prepared) -> Result<bool, StoreError> {
+    let Some(key) = &letter.key else { return Ok(true) };
+    let noted =
+        sqlx::query("INSERT INTO accepted (id, accepted_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
+            .bind(key.as_str())
+            .bind(letter.now.as_micros())
+            .execute(&mut *c)
+            .await?;
+    Ok(noted.rows_affected() > 0)
 }
 
 fn summary_of(letter: &[u8]) -> Summary {

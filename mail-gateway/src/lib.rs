@@ -60,6 +60,8 @@ pub(crate) struct Inner {
     /// Mailboxes, letters, blobs, change notices.
     pub(crate) store: store::Store,
     pub(crate) spool: spool::Spool,
+    /// Writes the rows of accepted letters.
+    pub(crate) recorder: accept::group::Recorder,
     pub(crate) outbound: smtp_out::Outbound,
     /// Signs what leaves.
     pub(crate) signer: sign::Signer,
@@ -95,6 +97,7 @@ impl Mail {
             budget: smtp_in::budget::Budget::new(&config.limits),
             config,
             ports,
+            recorder: accept::group::Recorder::start(database.clone()),
             database,
             store,
             spool,

@@ -22,7 +22,7 @@ use mail_gateway_core::{
 use crate::{
     Inner,
     accept::{Addressee, Prepared, incident},
-    store::{self, BlobId, StoreError, Summary, fan_out::Copies, sieve::Filter},
+    store::{self, BlobId, StoreError, Summary, sieve::Filter},
 };
 use place::{Place, folder_names};
 
@@ -230,21 +230,22 @@ impl Sorted {
         self.mailboxes.iter().copied().chain(answers.flat_map(|answer| answer.letter.mailboxes())).collect()
     }
 
-    /// Delivers to every mailbox, inside the transaction that takes the letter.
-    pub(crate) async fn record(&self, c: &mut AnyConnection, body: &Body<'_>) -> Result<(), StoreError> {
+    /// Does what the scripts said, inside the transaction that takes the letter.
+    pub(crate) async fn follow(&self, c: &mut AnyConnection, body: &Body<'_>) -> Result<(), StoreError> {
         for (mailbox, plan) in &self.plans {
             plan.record(c, *mailbox, body).await?;
         }
-        let others = self.mailboxes.iter().filter(|mailbox| !self.plans.contains_key(mailbox));
-        let others: Vec<MailboxId> = others.copied().collect();
         if body.junk {
-            for mailbox in others {
+            for mailbox in self.plain() {
                 place::deliver(c, mailbox, &[Place::inbox(&[])], body).await?;
             }
-            return Ok(());
         }
-        let copies = Copies { key: body.key, blob: body.blob, summary: body.summary, now: body.now };
-        store::fan_out::to_inboxes(c, &copies, &others).await
+        Ok(())
+    }
+
+    /// The mailboxes without a script, which have the letter in the inbox.
+    pub(crate) fn plain(&self) -> Vec<MailboxId> {
+        self.mailboxes.iter().filter(|mailbox| !self.plans.contains_key(mailbox)).copied().collect()
     }
 }
 
@@ -266,7 +267,7 @@ impl Plan {
                 None => true,
             };
             if fresh {
-                Box::pin(answer.letter.record(c)).await?;
+                answer.letter.record(c).await?;
             }
         }
         if self.places.is_empty() {

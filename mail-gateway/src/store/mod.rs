@@ -7,7 +7,6 @@
 pub mod blob;
 pub(crate) mod count;
 pub mod deliver;
-pub(crate) mod fan_out;
 pub mod folder;
 pub mod identity;
 pub mod inbox;

@@ -1,6 +1,10 @@
 //! Putting a letter into an account, once: local delivery, a sender's own copy, a draft.
 
-use std::collections::BTreeSet;
+mod bodies;
+mod rows;
+pub(crate) mod together;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::{LetterId, MailboxId, Timestamp, random::System};
 use database::sqlx::{self, AnyConnection, Row};
@@ -9,7 +13,7 @@ use mail_gateway_core::{
     message::{BlobId, Summary},
 };
 
-use super::{Kind, Store, StoreError, folder, index, modseq, room, thread, uid};
+use super::{Kind, Store, StoreError, folder, modseq, room, thread};
 
 /// A letter on its way into one mailbox.
 #[derive(Debug, Clone, Copy)]
@@ -111,7 +115,8 @@ pub(crate) async fn insert(
     account: &str,
     new: &NewLetter<'_>,
 ) -> Result<String, StoreError> {
-    let doc = insert_body(c, new.blob, new.summary).await?;
+    let doc = bodies::insert(c, &BTreeMap::from([(new.blob, new.summary)])).await?.into_values().next();
+    let doc = doc.ok_or(StoreError::Corrupt("doc"))?;
     let id = new.id.to_string();
     let thread = thread::assign(c, account, &id, new.summary).await?;
     let modseq = modseq::next(c, account, Kind::Email).await?;
@@ -147,37 +152,6 @@ pub(crate) async fn insert(
 /// RFC 8621 §2: a letter counts as unread when it has neither `$seen` nor `$draft`.
 pub(crate) fn is_unread(keywords: &BTreeSet<String>) -> bool {
     !keywords.contains("$seen") && !keywords.contains("$draft")
-}
-
-/// Notes the body for the index, adding its row if it is new; answers its number.
-pub(super) async fn insert_body(
-    c: &mut AnyConnection,
-    blob: &BlobId,
-    summary: &Summary,
-) -> Result<i64, StoreError> {
-    let known = sqlx::query("SELECT doc FROM bodies WHERE blob = $1").bind(blob.as_str());
-    let doc = match known.fetch_optional(&mut *c).await? {
-        Some(row) => row.try_get(0)?,
-        None => new_body(c, blob, summary).await?,
-    };
-    index::note(c, doc).await?;
-    Ok(doc)
-}
-
-async fn new_body(c: &mut AnyConnection, blob: &BlobId, summary: &Summary) -> Result<i64, StoreError> {
-    let json = serde_json::to_string(summary).map_err(|_| StoreError::Corrupt("summary"))?;
-    let row = sqlx::query(
-        "INSERT INTO bodies (blob, size, has_attachment, summary, doc) \
-         VALUES ($1, $2, $3, $4, (SELECT COALESCE(MAX(doc), 0) + 1 FROM bodies)) RETURNING doc",
-    )
-    .bind(blob.as_str())
-    .bind(i64::try_from(summary.size).unwrap_or(i64::MAX))
-    .bind(i64::from(summary.has_attachment))
-    .bind(json)
-    .fetch_one(&mut *c)
-    .await?;
-    uid::keep_facts(c, blob, &summary.facts).await?;
-    Ok(row.try_get(0)?)
 }
 
 impl Store {

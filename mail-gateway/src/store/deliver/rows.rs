@@ -1,0 +1,95 @@
+//! Many rows in one statement: what a statement costs beside its rows is paid once.
+
+use std::borrow::Cow;
+
+use database::sqlx::{
+    self, AnyConnection, AssertSqlSafe,
+    any::{AnyArguments, AnyRow},
+    query::Query,
+};
+
+/// A value of a row.
+pub(super) enum Value<'a> {
+    Text(Cow<'a, str>),
+    Number(i64),
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Value<'_> {
+    fn from(text: String) -> Self {
+        Self::Text(Cow::Owned(text))
+    }
+}
+
+impl From<i64> for Value<'_> {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+/// Rows of one width. Both databases take no more than 32,766 values in a statement, so that whoever
+/// collects rows bounds them.
+pub(super) struct Rows<'a> {
+    width: usize,
+    values: Vec<Value<'a>>,
+}
+
+impl<'a> Rows<'a> {
+    /// Collects `rows`.
+    pub(super) fn of<const WIDTH: usize>(rows: impl IntoIterator<Item = [Value<'a>; WIDTH]>) -> Self {
+        Self { width: WIDTH, values: rows.into_iter().flatten().collect() }
+    }
+
+    /// Runs `<before> VALUES (…), (…) <after>`; nothing when there is no row.
+    pub(super) async fn execute(
+        self,
+        c: &mut AnyConnection,
+        before: &str,
+        after: &str,
+    ) -> Result<(), sqlx::Error> {
+        if self.values.is_empty() {
+            return Ok(());
+        }
+        self.query(before, after).execute(c).await.map(drop)
+    }
+
+    /// The answer to `<before> VALUES (…), (…) <after>`; nothing when there is no row.
+    pub(super) async fn fetch(
+        self,
+        c: &mut AnyConnection,
+        before: &str,
+        after: &str,
+    ) -> Result<Vec<AnyRow>, sqlx::Error> {
+        if self.values.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.query(before, after).fetch_all(c).await
+    }
+
+    fn query(self, before: &str, after: &str) -> Query<'static, sqlx::Any, AnyArguments> {
+        let mut sql = String::with_capacity(before.len() + after.len() + 7 * self.values.len() + 16);
+        sql.push_str(before);
+        sql.push_str(" VALUES ");
+        for n in 0..self.values.len() {
+            let opening = match n % self.width {
+                0 if n == 0 => "($",
+                0 => "), ($",
+                _ => ", $",
+            };
+            sql.push_str(opening);
+            sql.push_str(&(n + 1).to_string());
+        }
+        sql.push_str(") ");
+        sql.push_str(after);
+        let query = sqlx::query(AssertSqlSafe(sql));
+        self.values.into_iter().fold(query, |query, value| match value {
+            Value::Text(text) => query.bind(text.into_owned()),
+            Value::Number(number) => query.bind(number),
+        })
+    }
+}
