@@ -28,6 +28,7 @@ after(async () => {
 /** What opens over a page: the page, the button, and words of what then stands there. */
 const OPENED = [
   ['/thu', 'Soạn thư', 'Thêm Cc, Bcc'],
+  ['/thu', 'Trả lời tự động', 'Nội dung trả lời'],
   ['/lich', 'Tạo cuộc họp', 'Thành phần tham dự'],
   ['/quan-tri', 'Thêm người dùng', 'Chức vụ'],
   ['/quan-tri/phong-hop', 'Thêm phòng họp', 'Số chỗ'],

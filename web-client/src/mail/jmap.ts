@@ -17,7 +17,12 @@ export class JmapError extends Error {
     }
 }
 
-const USING = ["urn:ietf:params:jmap:core", "urn:ietf:params:jmap:mail", "urn:ietf:params:jmap:submission"];
+const USING = [
+    "urn:ietf:params:jmap:core",
+    "urn:ietf:params:jmap:mail",
+    "urn:ietf:params:jmap:submission",
+    "urn:ietf:params:jmap:vacationresponse",
+];
 
 /** A reference to the result of the call at place `call` (RFC 8620 §3.7). */
 export function from(call: number, name: string, path: string): Record<string, string> {
