@@ -55,7 +55,7 @@ impl<'a> Rows<'a> {
         if self.values.is_empty() {
             return Ok(());
         }
-        self.query(before, after).execute(c).await.map(drop)
+        self.query(c.backend_name(), before, after).execute(c).await.map(drop)
     }
 
     /// The answer to `<before> VALUES (…), (…) <after>`; nothing when there is no row.
@@ -68,21 +68,28 @@ impl<'a> Rows<'a> {
         if self.values.is_empty() {
             return Ok(Vec::new());
         }
-        self.query(before, after).fetch_all(c).await
+        self.query(c.backend_name(), before, after).fetch_all(c).await
     }
 
-    fn query(self, before: &str, after: &str) -> Query<'static, sqlx::Any, AnyArguments> {
+    /// PostgreSQL knows values by number. SQLite takes numbers for names, and every value bound looks its
+    /// name up among all names: a statement of thousands would cost their square, so that they have none.
+    fn query(self, backend: &str, before: &str, after: &str) -> Query<'static, sqlx::Any, AnyArguments> {
+        let numbered = backend != SQLITE;
         let mut sql = String::with_capacity(before.len() + after.len() + 7 * self.values.len() + 16);
         sql.push_str(before);
         sql.push_str(" VALUES ");
         for n in 0..self.values.len() {
-            let opening = match n % self.width {
-                0 if n == 0 => "($",
-                0 => "), ($",
-                _ => ", $",
-            };
-            sql.push_str(opening);
-            sql.push_str(&(n + 1).to_string());
+            sql.push_str(match n % self.width {
+                0 if n == 0 => "(",
+                0 => "), (",
+                _ => ", ",
+            });
+            if numbered {
+                sql.push('$');
+                sql.push_str(&(n + 1).to_string());
+            } else {
+                sql.push('?');
+            }
         }
         sql.push_str(") ");
         sql.push_str(after);
@@ -93,3 +100,6 @@ impl<'a> Rows<'a> {
         })
     }
 }
+
+/// As `sqlx` names it.
+const SQLITE: &str = "SQLite";
