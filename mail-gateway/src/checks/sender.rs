@@ -1,7 +1,7 @@
 //! Whether a letter comes from whom it says: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 9989), written
 //! down as an Authentication-Results field (RFC 8601), and what the author's domain wants done.
 
-use std::{net::IpAddr, time::Duration};
+use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
 use hickory_resolver::TokioResolver;
 use mail_auth::{
@@ -86,16 +86,26 @@ async fn ask(
         .with_dkim_results(&dkim, &author)
         .with_spf_mailfrom_result(&spf, bringer.address, bringer.sender, bringer.helo)
         .with_dmarc_result(&dmarc);
-    let ours = author.rsplit_once('@').is_some_and(|(_, of)| of.eq_ignore_ascii_case(domain));
+    let domains: BTreeSet<String> = message.from.iter().map(|author| of(author)).collect();
     Some(Found {
         header: results.to_header(),
         sender_proven: spf.result() == SpfResult::Pass,
-        wanted: wanted(&dmarc, ours),
+        wanted: wanted(&dmarc, &domains, domain),
     })
 }
 
-/// What the policy comes to; `ours` is a letter in the name of our own domain.
-fn wanted(dmarc: &DmarcOutput, ours: bool) -> Wanted {
+fn of(author: &str) -> String {
+    author.rsplit_once('@').map_or("", |(_, domain)| domain).to_lowercase()
+}
+
+/// What the policy comes to, for a letter by authors of `domains` that comes to `own` from outside.
+fn wanted(dmarc: &DmarcOutput, domains: &BTreeSet<String>, own: &str) -> Wanted {
+    // RFC 9989: authors of several domains, or none, have no policy that could speak for the letter;
+    // whoever wants to get round one writes such letters.
+    if domains.len() != 1 {
+        return Wanted::Suspect;
+    }
+    let ours = domains.contains(&own.to_lowercase());
     let either = |is: fn(&DmarcResult) -> bool| is(dmarc.dkim_result()) || is(dmarc.spf_result());
     // A temporary failure of DNS is no proof of forgery.
     if either(|result| matches!(result, DmarcResult::Pass | DmarcResult::TempError(_))) {

@@ -73,6 +73,15 @@ async fn a_letter_in_our_own_name_from_outside_is_suspect_unless_it_proves_it() 
 }
 
 #[tokio::test]
+async fn two_authors_do_not_get_round_a_policy() {
+    let records = [("gia.example", "v=spf1 -all"), ("_dmarc.gia.example", "v=DMARC1; p=reject")];
+    let hub = hub_that_asks(name_server::with_texts(&records).await).await;
+    let letter = written_by("ai@gia.example, ke@khac.example");
+    assert!(bring(&hub, "ke@khac.example", &letter).await.starts_with("250"));
+    assert_eq!(folders(&hub).await, spam());
+}
+
+#[tokio::test]
 async fn an_honest_letter_arrives_with_our_verdict_and_no_other() {
     let records = [
         ("that.example", "v=spf1 ip4:127.0.0.1 ip6:::1 -all"),
