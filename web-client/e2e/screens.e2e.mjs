@@ -25,10 +25,11 @@ after(async () => {
   await hub?.stop();
 });
 
-/** What opens over a page: the page, the button, and words of what then stands there. */
+/** What opens over a page: the page, the button, words of what then stands there, and the menu that holds the button on a phone. */
 const OPENED = [
   ['/thu', 'Soạn thư', 'Thêm Cc, Bcc'],
-  ['/thu', 'Trả lời tự động', 'Nội dung trả lời'],
+  ['/thu', 'Trả lời tự động', 'Nội dung trả lời', 'Thư mục'],
+  ['/thu', 'Thư mục riêng', 'Tên thư mục mới', 'Thư mục'],
   ['/lich', 'Tạo cuộc họp', 'Thành phần tham dự'],
   ['/quan-tri', 'Thêm người dùng', 'Chức vụ'],
   ['/quan-tri/phong-hop', 'Thêm phòng họp', 'Số chỗ'],
@@ -44,8 +45,9 @@ async function show(visitor, path) {
   await drawn(visitor);
 }
 
-async function showOpened(visitor, [path, button, words]) {
+async function showOpened(visitor, [path, button, words, menu]) {
   await show(visitor, path);
+  if (menu && (await visitor.evaluate(() => innerWidth < 720))) await visitor.press(menu);
   await visitor.press(button);
   await visitor.sees(words);
 }

@@ -1,6 +1,6 @@
 // Folders in the order people expect, with the words of the screen for the known ones.
 
-import type { Mailbox, Role } from "./types";
+import type { Mailbox, Role, SetResponse } from "./types";
 
 const ORDER: Role[] = ["inbox", "important", "sent", "drafts", "archive", "junk", "trash"];
 
@@ -37,4 +37,25 @@ export function targets(folders: readonly Mailbox[], current: string): Mailbox[]
     return sorted(folders).filter(
         (folder) => folder.id !== current && folder.role !== "drafts" && folder.role !== "sent",
     );
+}
+
+export type NameFault = "folderNameMissing" | "folderNameTaken";
+
+/** What is wrong with a new name beside those of `others`. */
+export function nameFault(name: string, others: readonly Mailbox[]): NameFault | null {
+    const wanted = name.trim().normalize("NFC").toLocaleLowerCase("vi");
+    if (wanted === "") return "folderNameMissing";
+    const taken = others.some((folder) => folder.name.normalize("NFC").toLocaleLowerCase("vi") === wanted);
+    return taken ? "folderNameTaken" : null;
+}
+
+export type FolderRefusal = "folderNotEmpty" | "folderNameTaken" | "folderFailed";
+
+/** Why the hub did not change a folder (RFC 8621 §2.5); null when it did. */
+export function refusalOf(answer: SetResponse): FolderRefusal | null {
+    const errors = [answer.notCreated, answer.notUpdated, answer.notDestroyed];
+    const [error] = errors.flatMap((one) => Object.values(one ?? {}));
+    if (!error) return null;
+    if (error.type === "mailboxHasEmail" || error.type === "mailboxHasChild") return "folderNotEmpty";
+    return error.type === "invalidProperties" ? "folderNameTaken" : "folderFailed";
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { recipient } from "./addresses";
 import { forget, isEmpty, keep, leftOver, toEmail, type Draft, type Store } from "./draft";
-import { badge, sorted } from "./folders";
+import { badge, nameFault, refusalOf, sorted } from "./folders";
 import { afterRemoval, keyword, moveTo, neighbour, patched, rows } from "./list";
 import type { EmailHead, Mailbox } from "./types";
 
@@ -155,4 +155,19 @@ describe("a draft", () => {
         expect(email.keywords).toEqual({ $draft: true, $seen: true });
         expect(email.to).toBeNull();
     });
+});
+
+it("a folder's name is its own, in any spelling of the letters", () => {
+    const others = [folder(null, "Báo cáo")];
+    expect(nameFault(" ", others)).toBe("folderNameMissing");
+    expect(nameFault("báo cáo".normalize("NFD"), others)).toBe("folderNameTaken");
+    expect(nameFault("Báo cáo quý IV", others)).toBeNull();
+});
+
+it("why a folder stays is said in words", () => {
+    const answer = { accountId: "a", oldState: null, newState: "1" };
+    expect(refusalOf(answer)).toBeNull();
+    expect(refusalOf({ ...answer, notDestroyed: { f: { type: "mailboxHasEmail" } } })).toBe("folderNotEmpty");
+    expect(refusalOf({ ...answer, notCreated: { f: { type: "invalidProperties" } } })).toBe("folderNameTaken");
+    expect(refusalOf({ ...answer, notUpdated: { f: { type: "forbidden" } } })).toBe("folderFailed");
 });
