@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use mail_gateway_core::smtp::Address;
+
 use crate::store::Quotas;
 
 /// Everything mail's shell is told.
@@ -240,9 +242,22 @@ impl Route {
     }
 }
 
+/// Whether letters can be addressed to `text` (RFC 5321 §4.1.2, `Domain`).
+pub fn is_domain(text: &str) -> bool {
+    !text.starts_with('[') && Address::parse(&format!("a@{text}")).is_some()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Host, Route};
+    use super::{Host, Route, is_domain};
+
+    #[test]
+    fn a_domain_is_one_letters_can_be_sent_to() {
+        assert!(is_domain("quangbinh.example") && is_domain("localhost"));
+        for wrong in ["", "@@", "a b.example", "[192.0.2.1]", "a@b.example", ".example"] {
+            assert!(!is_domain(wrong), "{wrong}");
+        }
+    }
 
     #[test]
     fn routes_are_read_as_operators_write_them() {

@@ -65,6 +65,19 @@ test('an unknown recipient is named before the letter leaves', async (t) => {
   await clerk.until('the letter to be back, the address marked', () => document.querySelector('.compose .chip.bad')?.textContent.includes('khong.co.ai'));
 });
 
+test('a letter refused after its page was closed is told of at the next visit', async (t) => {
+  const clerk = await person(t, chromium, 'vanthu.stttt');
+  await clerk.open(`${hub.origin}/thu`);
+  await compose(clerk, 'khong.co.ai@quangbinh.example', 'Gửi rồi đóng trang', 'Kính gửi.');
+  await clerk.press('Gửi');
+  await clerk.sees('Thư sẽ được gửi sau 10 giây');
+  await clerk.open(`${hub.origin}/lich`);
+  await clerk.open(`${hub.origin}/thu`);
+  await clerk.sees('Thư “Gửi rồi đóng trang” chưa gửi được');
+  await clerk.reload();
+  await clerk.sees('Hộp thư đến');
+});
+
 test('a draft survives a crash of the browser', async (t) => {
   const clerk = await person(t, chromium, 'vanthu.stttt');
   await clerk.open(`${hub.origin}/thu`);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use directory_core::PasswordRules;
 use mail_gateway::{
-    config::{Forwarding, Host, Route},
+    config::{Forwarding, Host, Route, is_domain},
     records::StsMode,
     store::Quotas,
 };
@@ -17,6 +17,9 @@ use crate::config::Config;
 /// # Errors
 /// A route or smart host that cannot be read, in words for the operator.
 pub fn mail(config: &Config) -> Result<mail_gateway::Config, String> {
+    if !is_domain(&config.hub.domain) {
+        return Err(format!("hub.domain: “{}” is no mail domain, such as tinh.example", config.hub.domain));
+    }
     let routes: Result<Vec<Route>, String> =
         config.mail.routes.iter().map(|text| Route::parse(text)).collect();
     let smarthost = match config.mail.smarthost.as_str() {

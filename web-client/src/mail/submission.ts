@@ -3,8 +3,9 @@
 import { toasts } from "../ui/toasts.svelte";
 import { byRole } from "./folders";
 import { JmapError } from "./jmap";
+import { note, take, unsent, type Leaving } from "./leaving";
 import { post } from "./post.svelte";
-import type { SetResponse } from "./types";
+import type { EmailHead, GetResponse, SetResponse } from "./types";
 import { t } from "./words";
 
 export interface Submission {
@@ -19,10 +20,10 @@ export interface Submission {
 }
 
 /** Letters whose delay runs. Closing the page sends them: the sender pressed *Gửi*. */
-const waiting = new Map<string, () => void>();
+const waiting = new Map<string, { go: () => void; letter: Leaving }>();
 
 export function submit(submission: Submission) {
-    const { emailId } = submission;
+    const { account, emailId } = submission;
     const go = (): void => {
         clearTimeout(timer);
         if (!waiting.delete(emailId)) return;
@@ -30,7 +31,7 @@ export function submit(submission: Submission) {
         void deliver(submission);
     };
     const timer = setTimeout(go, submission.delaySeconds * 1000);
-    waiting.set(emailId, go);
+    waiting.set(emailId, { go, letter: { account, emailId } });
     const notice = toasts.show(t("sendingSoon"), {
         seconds: submission.delaySeconds,
         action: {
@@ -82,9 +83,40 @@ async function deliver(submission: Submission): Promise<void> {
     }
 }
 
+/** Tells of letters that the hub refused after the page was closed. */
+export async function reportUnsent(): Promise<void> {
+    let letters: Leaving[] = [];
+    try {
+        letters = take(localStorage);
+    } catch {
+        // Nothing was stored.
+    }
+    if (letters.length === 0) return;
+    // The last page's request may still be on its way.
+    await new Promise((resume) => setTimeout(resume, SETTLED));
+    for (const { account, emailId } of letters) {
+        const args = { accountId: account, ids: [emailId], properties: ["keywords", "subject"] };
+        const answer = await post.jmap.call<GetResponse<EmailHead>>("Email/get", args).catch(() => null);
+        for (const letter of unsent(answer?.list ?? []))
+            toasts.show(t("leftUnsent", { subject: letter.subject || t("noSubject") }), { tone: "error" });
+    }
+}
+
+/** Milliseconds after which a letter that was going to leave has left. */
+const SETTLED = 3_000;
+
 if (typeof addEventListener === "function") {
     // `keepalive` lets the request outlive the page.
     addEventListener("pagehide", () => {
-        for (const go of [...waiting.values()]) go();
+        const leaving = [...waiting.values()];
+        try {
+            note(
+                leaving.map((one) => one.letter),
+                localStorage,
+            );
+        } catch {
+            // Private windows may refuse storage; the letters leave all the same.
+        }
+        for (const { go } of leaving) go();
     });
 }

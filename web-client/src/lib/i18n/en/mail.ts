@@ -252,6 +252,8 @@ export default {
     sent: "Letter sent",
     sendNotSaved: "Not sent: the letter could not be saved on the server. The draft is kept on this computer.",
     sendFailed: "Not delivered. The letter is in Drafts, please send it again.",
+    leftUnsent:
+        "The letter “{subject}” was not sent: an address does not take letters. It lies in Drafts; check the recipients and send it again.",
     unknownRecipients: "Not sent, address unknown: {addresses}",
     quoteWrote: "{name} wrote at {at}:",
     quoteForwarded: "---------- Forwarded letter ----------",

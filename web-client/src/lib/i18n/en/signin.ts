@@ -2,6 +2,7 @@ import type vi from "../vi/signin";
 
 export default {
     title: "Sign in",
+    headingNamed: "Sign in to {name}",
     heading: "Sign in to official mail and online meetings",
     login: "User name or mail address",
     password: "Password",

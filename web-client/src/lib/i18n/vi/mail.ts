@@ -250,6 +250,8 @@ export default {
     sent: "Đã gửi thư",
     sendNotSaved: "Chưa gửi được: không lưu được thư lên máy chủ. Bản nháp vẫn giữ trên máy này.",
     sendFailed: "Không gửi được. Thư đang ở trong Thư nháp, đề nghị gửi lại.",
+    leftUnsent:
+        "Thư “{subject}” chưa gửi được vì có địa chỉ không nhận thư. Thư nằm trong Thư nháp; đề nghị kiểm tra người nhận rồi gửi lại.",
     unknownRecipients: "Không gửi được: địa chỉ không tồn tại: {addresses}",
     quoteWrote: "{name} đã viết lúc {at}:",
     quoteForwarded: "---------- Thư chuyển tiếp ----------",

@@ -1,5 +1,6 @@
 export default {
     title: "Đăng nhập",
+    headingNamed: "Đăng nhập {name}",
     heading: "Đăng nhập Hệ thống thư điện tử và họp trực tuyến",
     login: "Tên đăng nhập hoặc địa chỉ thư",
     password: "Mật khẩu",
@@ -15,7 +16,7 @@ export default {
     wrong: "Tên đăng nhập hoặc mật khẩu không đúng.",
     wrongLeft: "Tên đăng nhập hoặc mật khẩu không đúng. Còn {left} lần thử.",
     locked:
-        "Tài khoản tạm khóa trong {minutes} phút do nhập sai mật khẩu nhiều lần. Liên hệ cán bộ CNTT của đơn vị để được hỗ trợ.",
+        "Tài khoản tạm khóa trong {minutes} phút do nhập sai mật khẩu 5 lần. Liên hệ cán bộ CNTT của đơn vị để được hỗ trợ.",
     expired: "Phiên đăng nhập đã hết hạn. Đăng nhập lại để tiếp tục tại trang đang xem.",
     forgotten: "Quên mật khẩu: liên hệ cán bộ CNTT của đơn vị để được cấp mật khẩu tạm.",
     changeTitle: "Đổi mật khẩu",
