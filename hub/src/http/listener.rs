@@ -81,8 +81,8 @@ async fn accept(
             let _ = stream.set_nodelay(true);
             match timeout(HANDSHAKE_DEADLINE, acceptor.accept(stream)).await {
                 Ok(Ok(stream)) => drop(done.send((stream, address)).await),
-                Ok(Err(cause)) => tracing::debug!(%cause, peer = %address.ip(), "https: handshake failed"),
-                Err(_) => tracing::debug!(peer = %address.ip(), "https: handshake timed out"),
+                Ok(Err(cause)) => tracing::info!(%cause, peer = %address.ip(), "https: handshake failed"),
+                Err(_) => tracing::info!(peer = %address.ip(), "https: handshake timed out"),
             }
         });
     }

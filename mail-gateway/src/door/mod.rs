@@ -69,6 +69,7 @@ pub(crate) async fn open(
     patience: Duration,
 ) -> Option<Wire> {
     let _ = stream.set_nodelay(true);
+    let peer = stream.peer_addr().ok().map(|address| address.ip());
     let wire = Wire::Clear(stream);
     if !door.implicit_tls {
         return Some(wire);
@@ -76,7 +77,7 @@ pub(crate) async fn open(
     match wire.encrypt(tls, patience).await {
         Ok(wire) => Some(wire),
         Err(cause) => {
-            tracing::debug!(door = door.name, %cause, "mail: TLS handshake failed");
+            tracing::info!(door = door.name, ?peer, %cause, "mail: TLS handshake failed");
             None
         }
     }

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::budget::Spender;
+use super::{budget::Spender, refusals::refusals};
 use crate::{
     Mail,
     accept::{self, Addressee, Found, Incoming, Marks},
@@ -38,6 +38,8 @@ struct Connection {
     gate: Arc<Gate>,
     stop: CancellationToken,
     peer: IpAddr,
+    /// Ties the lines of the log to each other.
+    id: String,
 }
 
 /// Serves another server.
@@ -62,7 +64,7 @@ async fn run(visit: Visit, role: Role) {
     };
     let Visit { mail, door, tls, gate, stop, peer, stream } = visit;
     let Some(wire) = door::open(door, stream, &tls, patience).await else { return };
-    let connection = Connection { mail, door, role, tls, gate, stop, peer };
+    let connection = Connection { mail, door, role, tls, gate, stop, peer, id: accept::incident() };
     if let Err(cause) = connection.serve(wire).await {
         tracing::debug!(door = door.name, %cause, "mail: connection broke");
     }
@@ -110,11 +112,11 @@ impl Connection {
         loop {
             match session.poll(Timestamp::now(), &mut System) {
                 Step::Read => {
-                    wire.write(&session.take_output(), patience).await?;
+                    self.say(&mut wire, &session.take_output()).await?;
                     self.read(&mut wire, &mut session, &mut buffer).await?;
                 }
                 Step::Encrypt => {
-                    wire.write(&session.take_output(), patience).await?;
+                    self.say(&mut wire, &session.take_output()).await?;
                     wire = wire.encrypt(&self.tls, patience).await?;
                     session.handle_encrypted();
                     session.handle_bindings(wire.bindings());
@@ -150,12 +152,20 @@ impl Connection {
                     session.handle_stored(outcome);
                 }
                 Step::Close => {
-                    wire.write(&session.take_output(), patience).await?;
+                    self.say(&mut wire, &session.take_output()).await?;
                     wire.close().await;
                     return Ok(());
                 }
             }
         }
+    }
+
+    /// Answers; what is refused for good is in the log too.
+    async fn say(&self, wire: &mut Wire, output: &[u8]) -> io::Result<()> {
+        for reply in refusals(output) {
+            tracing::info!(id = self.id, door = self.door.name, peer = %self.peer, reply, "mail: refused");
+        }
+        wire.write(output, self.mail.inner.config.limits.idle).await
     }
 
     /// Reads once, or ends the session when the peer is silent or the hub stops.
@@ -193,7 +203,7 @@ impl Connection {
                 if refused != Refused::Unavailable {
                     self.gate.note_failure(self.peer, Instant::now());
                 }
-                tracing::info!(door = self.door.name, peer = %self.peer, ?refused, "mail: sign-in refused");
+                tracing::info!(id = self.id, door = self.door.name, peer = %self.peer, ?refused, "mail: sign-in refused");
                 match refused {
                     Refused::Wrong => SignIn::Wrong,
                     Refused::LockedUntil(_) => SignIn::Locked,
