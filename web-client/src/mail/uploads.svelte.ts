@@ -17,6 +17,8 @@ export interface Upload {
     stop: AbortController;
 }
 
+const tooLarge = (file: File) => ({ name: file.name, size: bytes(file.size), limit: bytes(25_000_000) });
+
 export class Uploads {
     list = $state<Upload[]>([]);
     #next = 1;
@@ -26,7 +28,7 @@ export class Uploads {
         let total = present + this.list.reduce((sum, upload) => sum + upload.size, 0);
         const fitting = files.filter((file) => {
             if (total + file.size > MAX_ATTACHMENTS) {
-                toasts.show(t("tooLarge", { size: bytes(file.size), limit: bytes(25_000_000) }), { tone: "error" });
+                toasts.show(t("tooLarge", tooLarge(file)), { tone: "error" });
                 return false;
             }
             total += file.size;
@@ -50,9 +52,8 @@ export class Uploads {
             done({ blobId: answer.blobId, name: file.name.normalize("NFC"), type: answer.type, size: file.size });
         } catch (error) {
             const status = error instanceof JmapError ? error.status : 0;
-            const limit = { size: bytes(file.size), limit: bytes(25_000_000) };
             if (!entry.stop.signal.aborted) {
-                toasts.show(status === 413 ? t("tooLarge", limit) : t("uploadFailed", { name: file.name }), {
+                toasts.show(status === 413 ? t("tooLarge", tooLarge(file)) : t("uploadFailed", { name: file.name }), {
                     tone: "error",
                 });
             }

@@ -172,7 +172,7 @@ export default {
     attachHint: "At most {limit} in total",
     removeFile: "Remove {name}",
     uploading: "Uploading {name}: {percent}",
-    tooLarge: "The file of {size} exceeds the limit of {limit}. It can be sent as a link to the document store.",
+    tooLarge: "The file {name} ({size}) exceeds the limit of {limit}. Make it smaller or send it in parts.",
     uploadFailed: "{name} could not be uploaded. Check the network and attach it again.",
     saved: "Saved {time}",
     savedHere: "Not saved on the server yet. The draft is kept on this computer.",
@@ -257,7 +257,7 @@ export default {
     unknownRecipients: "Not sent, address unknown: {addresses}",
     quoteWrote: "{name} wrote at {at}:",
     quoteForwarded: "---------- Forwarded letter ----------",
-    recoverTitle: "An unfinished letter was not saved on the server",
+    recoverTitle: "There is an unfinished letter from last time",
     recover: "Restore the draft",
     recoverNot: "Not needed",
 

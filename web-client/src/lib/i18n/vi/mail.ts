@@ -170,7 +170,7 @@ export default {
     attachHint: "Tổng dung lượng tối đa {limit}",
     removeFile: "Bỏ tệp {name}",
     uploading: "Đang tải lên {name}: {percent}",
-    tooLarge: "Tệp {size} vượt giới hạn {limit}. Có thể gửi dưới dạng đường dẫn trong kho tài liệu.",
+    tooLarge: "Tệp {name} ({size}) vượt giới hạn {limit}. Đề nghị giảm dung lượng tệp hoặc chia thành nhiều thư.",
     uploadFailed: "Không tải được tệp {name}. Kiểm tra kết nối mạng rồi đính kèm lại.",
     saved: "Đã lưu {time}",
     savedHere: "Chưa lưu được lên máy chủ. Bản nháp đang giữ trên máy này.",
@@ -255,7 +255,7 @@ export default {
     unknownRecipients: "Không gửi được: địa chỉ không tồn tại: {addresses}",
     quoteWrote: "{name} đã viết lúc {at}:",
     quoteForwarded: "---------- Thư chuyển tiếp ----------",
-    recoverTitle: "Có thư đang soạn dở chưa lưu lên máy chủ",
+    recoverTitle: "Có thư đang soạn dở từ lần trước",
     recover: "Khôi phục bản nháp",
     recoverNot: "Không cần",
 
