@@ -23,7 +23,7 @@ const [chair, , clerk] = people;
 for (const other of people.slice(1)) await seesFace(chair, other.me);
 await clerk.press('Giơ tay');
 await chair.press('Người 1');
-await chair.until('the side panel', () => document.body.innerText.includes('Đăng ký phát biểu'));
+await chair.sees('Mời phát biểu');
 await chair.screenshot(join(folder, 'hop.png'));
 
 await clerk.open(`${hub.origin}/hop/${MEETING}`);
