@@ -54,14 +54,16 @@ pub struct DkimKeys {
 }
 
 impl DkimKeys {
-    /// Opens `folder`; a first pair is made and put to use when there is none.
+    /// Opens `folder`; a pair is made and put to use where none is: at the first start, after one that was cut
+    /// off in the middle of it, and where the files of the pair in use were deleted.
     ///
     /// # Errors
     /// When a file cannot be read or written.
     pub fn open(folder: &Path) -> Result<Self, CertificateError> {
         file::create_folder(folder)?;
         let keys = Self { folder: folder.to_path_buf() };
-        if keys.selectors()?.is_empty() {
+        let (present, in_use) = (keys.selectors()?, keys.in_use()?);
+        if !in_use.iter().any(|selector| present.contains(selector)) {
             keys.make()?;
             keys.activate()?;
         }
@@ -228,6 +230,20 @@ mod tests {
         assert_eq!(keys.retire().unwrap().len(), 2);
         let sizes: Vec<usize> = keys.all().unwrap().iter().map(|key| key.public.len()).collect();
         assert!(sizes.contains(&32) && sizes.contains(&294), "{sizes:?}");
+    }
+
+    #[test]
+    fn a_start_that_was_cut_off_and_keys_that_were_deleted_are_made_good() {
+        let folder = tempfile::tempdir().unwrap();
+        DkimKeys::open(folder.path()).unwrap();
+        for lost in [vec![IN_USE.to_owned()], DkimKeys::open(folder.path()).unwrap().in_use().unwrap()] {
+            for name in lost {
+                let key = folder.path().join(format!("{name}.key"));
+                fs::remove_file(if key.exists() { key } else { folder.path().join(name) }).unwrap();
+            }
+            let keys = DkimKeys::open(folder.path()).unwrap().all().unwrap();
+            assert_eq!(keys.iter().filter(|key| key.in_use).count(), 2);
+        }
     }
 
     #[test]
