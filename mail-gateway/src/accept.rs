@@ -138,6 +138,7 @@ impl Inner {
             sender: incoming.sender.as_ref(),
             addressees: &incoming.addressees,
             letter: &incoming.letter,
+            junk: incoming.marks.junk,
             now,
         };
         let mut sorted = self.sort(&unsorted).await?;

@@ -55,8 +55,12 @@ impl Round<'_> {
         Ok(prepared.map(|letter| Answer { key: None, letter }))
     }
 
-    /// Prepares a letter to the sender, under the null sender: no rule answers it again.
+    /// Prepares a letter to the sender, under the null sender: no rule answers it again. Nothing is answered
+    /// to spam, whose sender is rarely the one who wrote it.
     async fn prepare(&self, letter: Vec<u8>) -> Result<Option<Prepared>, StoreError> {
+        if self.unsorted.junk {
+            return Ok(None);
+        }
         let Some(sender) = self.unsorted.sender else { return Ok(None) };
         let addressee = match Addressee::find(self.inner, sender.clone(), Poster::Outside).await {
             Ok(Found::Way(addressee)) => addressee,

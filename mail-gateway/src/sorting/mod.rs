@@ -60,6 +60,8 @@ pub(crate) struct Unsorted<'a> {
     pub(crate) sender: Option<&'a Address>,
     pub(crate) addressees: &'a [Addressee],
     pub(crate) letter: &'a Bytes,
+    /// It goes to the spam folder.
+    pub(crate) junk: bool,
     pub(crate) now: Timestamp,
 }
 
@@ -159,10 +161,10 @@ impl Round<'_> {
     /// Runs the script beside the async workers: it may take milliseconds.
     async fn run(&self, filter: Filter) -> Result<Outcome, StoreError> {
         let Filter { script, away } = filter;
-        let script = match script.as_deref().map(Script::compile).transpose() {
-            Ok(script) => script,
-            // It was checked when it came; an older build may have known more.
-            Err(error) => return Ok(Outcome { failure: Some(error.to_string()), ..kept() }),
+        // It was checked when it came; an older build may have known more.
+        let (script, broken) = match script.as_deref().map(Script::compile).transpose() {
+            Ok(script) => (script, None),
+            Err(error) => (None, Some(error.to_string())),
         };
         let store = &self.inner.store;
         let remembers = away.is_some() || script.as_ref().is_some_and(Script::remembers);
@@ -185,7 +187,8 @@ impl Round<'_> {
                 now,
                 offset,
             };
-            decide(script.as_ref(), away.as_ref(), &Letter::parse(&letter), &around)
+            let outcome = decide(script.as_ref(), away.as_ref(), &Letter::parse(&letter), &around);
+            Outcome { failure: broken.or(outcome.failure), ..outcome }
         };
         Ok(tokio::task::spawn_blocking(run).await.map_err(std::io::Error::other)?)
     }

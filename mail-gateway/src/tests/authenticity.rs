@@ -6,6 +6,7 @@ use super::{
     talk::Talk,
     *,
 };
+use crate::store::vacation::VacationResponse;
 
 async fn hub_that_asks(server: std::net::SocketAddr) -> Hub {
     Hub::start(|config| {
@@ -70,6 +71,26 @@ async fn a_letter_in_our_own_name_from_outside_is_suspect_unless_it_proves_it() 
     let hub = hub_that_asks(name_server::with_texts(&[]).await).await;
     assert!(bring(&hub, "ai@khac.example", &written_by("binh@tinh.example")).await.starts_with("250"));
     assert_eq!(folders(&hub).await, spam());
+}
+
+#[tokio::test]
+async fn spam_is_answered_to_nobody() {
+    let records = [("nghi.example", "v=spf1 -all"), ("_dmarc.nghi.example", "v=DMARC1; p=quarantine")];
+    let hub = hub_that_asks(name_server::with_texts(&records).await).await;
+    let away =
+        VacationResponse { is_enabled: true, text: Some("Tôi đi vắng.".into()), ..Default::default() };
+    hub.mail.store().ensure(AN, base::Timestamp::now()).await.unwrap();
+    hub.mail.store().set_vacation(AN, away).await.unwrap();
+    let answers = async || {
+        let count = sqlx::query("SELECT COUNT(*) FROM queue_letter");
+        count.fetch_one(hub.mail.inner.database.readers()).await.unwrap().get::<i64, _>(0)
+    };
+    for (domain, answered) in [("nghi.example", 0), ("la.example", 1)] {
+        let author = format!("ai@{domain}");
+        let letter = format!("From: {author}\r\nTo: an@tinh.example\r\nSubject: a\r\n\r\nx");
+        assert!(bring(&hub, &author, &letter).await.starts_with("250"));
+        assert_eq!(answers().await, answered, "{domain}");
+    }
 }
 
 #[tokio::test]
