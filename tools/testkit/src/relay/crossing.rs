@@ -5,7 +5,7 @@ use std::{
     collections::BinaryHeap,
     io,
     net::{SocketAddr, UdpSocket},
-    sync::mpsc::{Receiver, Sender, TryRecvError},
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender},
     time::{Duration, Instant},
 };
 
@@ -97,14 +97,13 @@ impl Crossing {
     pub(super) fn run(mut self, orders: &Receiver<Order>) {
         let mut buffer = [0; 2_048];
         loop {
-            match orders.try_recv() {
+            match orders.recv_timeout(LOOK) {
                 Ok(order) => self.obey(order),
-                Err(TryRecvError::Disconnected) => return,
-                Err(TryRecvError::Empty) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => {}
             }
             self.collect(&mut buffer);
             self.deliver();
-            std::thread::sleep(Duration::from_millis(1));
         }
     }
 
@@ -202,5 +201,7 @@ fn upstream(beside: &UdpSocket, target: SocketAddr) -> io::Result<UdpSocket> {
 
 /// IPv4 and UDP use the line as well.
 const BELOW: usize = 28;
+/// How often datagrams are looked for and delivered.
+const LOOK: Duration = Duration::from_millis(1);
 /// Addresses of a test's browsers; further ones are ignored.
 const MOST_CLIENTS: usize = 64;
