@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { recipient } from "./addresses";
-import { forget, isEmpty, keep, leftOver, toEmail, type Draft, type Store } from "./draft";
-import { badge, nameFault, refusalOf, sorted } from "./folders";
-import { afterRemoval, keyword, moveTo, neighbour, patched, rows } from "./list";
+import { recipient } from "./compose/addresses";
+import { forget, isEmpty, keep, leftOver, toEmail, type Draft, type Store } from "./compose/draft";
+import { badge, nameFault, refusalOf, sorted } from "./folders/folders";
+import { afterRemoval, keyword, moveTo, neighbour, patched, rows } from "./list/list";
 import type { EmailHead, Mailbox } from "./types";
 
 const head = (id: string, change: Partial<EmailHead> = {}): EmailHead => ({
