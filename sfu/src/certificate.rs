@@ -3,7 +3,7 @@
 
 use std::io;
 
-use sfu_core::dtls::Certificate;
+use sfu_core::transport::dtls::Certificate;
 
 /// A new one.
 pub(crate) fn generate() -> io::Result<Certificate> {

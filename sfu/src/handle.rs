@@ -15,8 +15,8 @@ use std::{
 use base::id::{MeetingId, SeatId};
 use sfu_core::{
     Command, Event, MAX_WORKERS, MediaKind, View,
-    ice::Credentials,
     sdp::{Offer, OfferError, Purpose},
+    transport::ice::Credentials,
 };
 use tokio::sync::{mpsc, oneshot};
 

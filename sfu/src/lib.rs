@@ -21,7 +21,7 @@ pub use handle::{Connected, Sfu, SfuHandle};
 pub use metrics::Metrics;
 pub use sfu_core::{
     Event as SfuEvent, MediaKind, Qualities, Quality, SlotKind, Source, TrackState, View,
-    ice::Credentials,
     sdp::{OfferError, Purpose},
+    transport::ice::Credentials,
 };
 pub use udp::{Counters, Socket};

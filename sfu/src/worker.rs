@@ -23,9 +23,9 @@ use base::{
 };
 use sfu_core::{
     Command, Event, Path, Worker, WorkerConfig,
-    dtls::Certificate,
-    ice::Credentials,
     sdp::{Offer, OfferError},
+    transport::dtls::Certificate,
+    transport::ice::Credentials,
 };
 use tokio::sync::{
     mpsc::{self, error::TrySendError},

@@ -2,7 +2,11 @@
 //!
 //! RID and MID come only with the first packets of an SSRC (RFC 8852 §3), so the map is kept.
 
+pub(crate) mod arrivals;
 mod layer;
+pub mod nack;
+pub(crate) mod reception;
+pub mod ring;
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +15,7 @@ pub(crate) use layer::Layer;
 use crate::{
     MediaKind, TrackState,
     allocation::{demand::Demand, layer::LayerView},
-    arrivals::Arrivals,
+    incoming::arrivals::Arrivals,
     rtp::{self, AudioLevel, ExtensionIds, Header, Packet, PayloadType, Ssrc, rtx},
     sdp::IncomingMedia,
 };

@@ -5,28 +5,19 @@
 //! in. Media goes `srtp` → `rtp` → track → slot → `srtp`, decrypted once and never re-encoded.
 
 mod allocation;
-mod arrivals;
 pub mod codec;
 mod congestion;
-pub mod dtls;
-pub mod framing;
-pub mod ice;
-mod incoming;
+pub mod incoming;
 mod input;
-pub mod nack;
-mod outgoing;
+pub mod outgoing;
 mod output;
 mod peer;
 mod quality;
-mod reception;
-pub mod ring;
-mod room;
+pub mod room;
 pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
-pub mod slot;
-pub mod speaker;
-pub mod srtp;
+pub mod transport;
 mod trunk;
 mod worker;
 

@@ -1,5 +1,6 @@
 //! What one peer receives: its slots, and how a source's packet is written into one.
 
+pub mod slot;
 mod sound;
 
 use std::time::{Duration, Instant};
@@ -10,12 +11,12 @@ use crate::{
     Path, SlotKind, Source, Transmits,
     codec::{Codec, Continue, Edit},
     congestion::{Queue, Sender},
+    incoming::ring::Resends,
     incoming::{Layer, LayerAddress},
-    ring::Resends,
+    outgoing::slot::{Incoming as FromSource, Rtx, Slot, SlotConfig},
     rtp::{ExtensionIds, MediaTime, Outgoing as Packet, Packet as Stored, PayloadType, SequenceNumber, Ssrc},
     sdp::SlotMedia,
-    slot::{Incoming as FromSource, Rtx, Slot, SlotConfig},
-    srtp::{Outbound, RTP_OVERHEAD},
+    transport::srtp::{Outbound, RTP_OVERHEAD},
 };
 
 /// A layer's stream: the same layer with a new SSRC has other numbers.

@@ -10,12 +10,12 @@ use base::{
 use crate::{
     Path, Transmits,
     congestion::Sender,
-    dtls::{Certificate, Dimpl, DtlsError, DtlsServer, Secrets},
-    ice::{Check, Checked, Credentials, IceLite},
     incoming::Incoming,
     outgoing::{Egress, Outgoing},
     sdp::{Answer, Fingerprint, Offer, Purpose},
-    srtp::{Inbound, Outbound, Profile},
+    transport::dtls::{Certificate, Dimpl, DtlsError, DtlsServer, Secrets},
+    transport::ice::{Check, Checked, Credentials, IceLite},
+    transport::srtp::{Inbound, Outbound, Profile},
 };
 
 /// One connection.
@@ -182,10 +182,10 @@ impl Peer {
         let _ = transmits.push_with(path, |arena| {
             let start = arena.len();
             arena.extend_from_slice(rtcp);
-            arena.resize(start + rtcp.len() + crate::srtp::RTCP_OVERHEAD, 0);
+            arena.resize(start + rtcp.len() + crate::transport::srtp::RTCP_OVERHEAD, 0);
             let len = srtp.seal_rtcp(arena.get_mut(start..).unwrap_or_default(), rtcp.len())?;
             arena.truncate(start + len);
-            Ok::<(), crate::srtp::Error>(())
+            Ok::<(), crate::transport::srtp::Error>(())
         });
     }
 

@@ -1,12 +1,14 @@
 //! What the peers of one meeting share in a worker: who is there, who is heard.
 
+pub mod speaker;
+
 use std::time::{Duration, Instant};
 
 use base::id::SeatId;
 
 use crate::{
     incoming::{LayerAddress, PeerKey},
-    speaker::{Heard, Speakers},
+    room::speaker::{Heard, Speakers},
 };
 
 /// A meeting's part in a worker.

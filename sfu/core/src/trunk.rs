@@ -17,9 +17,9 @@ use crate::{
     TrackState,
     allocation::layer::LayerView,
     incoming::{Incoming, Layer, LayerAddress, PeerKey},
+    room::speaker::Heard,
     rtp::Ssrc,
     sdp::IncomingMedia,
-    speaker::Heard,
 };
 
 /// Workers of one hub; each has a bit in a [`Mask`].

@@ -17,8 +17,8 @@ use mio::{
     net::{TcpListener, TcpStream},
 };
 use sfu_core::{
-    framing::{MAX_FRAME, MAX_WAITING},
-    ice::{self, Check},
+    transport::framing::{MAX_FRAME, MAX_WAITING},
+    transport::ice::{self, Check},
 };
 
 use crate::worker::{Mailbox, Order};

@@ -7,7 +7,7 @@ use std::{
 };
 
 use mio::net::TcpStream;
-use sfu_core::framing::{Deframer, write_frame};
+use sfu_core::transport::framing::{Deframer, write_frame};
 
 /// How reading ended.
 #[derive(Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::{
 
 use base::random::{Random, System};
 use sfu::Socket;
-use sfu_core::srtp::{Outbound, Profile, RTP_OVERHEAD};
+use sfu_core::transport::srtp::{Outbound, Profile, RTP_OVERHEAD};
 
 /// A row.
 #[derive(Debug, Clone)]

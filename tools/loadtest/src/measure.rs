@@ -7,7 +7,7 @@ use std::{
 };
 
 use dimpl::{Config, DtlsCertificate};
-use sfu_core::{dtls::Certificate, sdp::Fingerprint};
+use sfu_core::{sdp::Fingerprint, transport::dtls::Certificate};
 
 use crate::{
     fleet::{Fleet, Order},

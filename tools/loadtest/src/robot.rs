@@ -12,7 +12,7 @@ use dimpl::{Config, Dtls, DtlsCertificate, Output, SrtpProfile};
 use sfu_core::{
     rtcp::{self, Builder},
     rtp::{self, Header, SequenceNumber, Ssrc, Unwrapper},
-    srtp::{Inbound, Outbound, Profile, RTCP_OVERHEAD},
+    transport::srtp::{Inbound, Outbound, Profile, RTCP_OVERHEAD},
 };
 
 use crate::{

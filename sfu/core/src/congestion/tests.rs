@@ -11,7 +11,7 @@ use testkit::link::{Link, Shape};
 
 use super::{BELOW, Sender};
 use crate::{
-    arrivals::Arrivals,
+    incoming::arrivals::Arrivals,
     rtcp::{self, Builder, Packet},
     rtp::{SequenceNumber, Ssrc},
 };

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use super::SlotAddress;
 use crate::{
     codec::{Codec, vp8},
-    nack::Nacks,
-    reception::Reception,
-    ring::{Inserted, Ring},
+    incoming::nack::Nacks,
+    incoming::reception::Reception,
+    incoming::ring::{Inserted, Ring},
     rtp::{Packet, SequenceNumber, Ssrc, Unwrapper},
     trunk::Mask,
 };

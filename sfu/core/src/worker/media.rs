@@ -8,8 +8,8 @@ use crate::{
     Event, Path, Source,
     incoming::{Layer, LayerAddress, PeerKey, SlotAddress},
     outgoing::Forwarded,
+    room::speaker::Heard,
     rtp,
-    speaker::Heard,
 };
 
 impl Worker {

@@ -30,13 +30,13 @@ use base::{
 
 use crate::{
     Event, Path, TrackState, Transmits, View,
-    dtls::{Certificate, DtlsError},
-    ice::{Check, Credentials},
     incoming::{LayerAddress, PeerKey, SlotAddress},
     peer::{self, Peer},
     room::{ROOM_TICK, Room},
     sdp::{Answer, Local, Offer, OfferError},
-    srtp::Profile,
+    transport::dtls::{Certificate, DtlsError},
+    transport::ice::{Check, Credentials},
+    transport::srtp::Profile,
     trunk::{Kind, Trunks},
 };
 

@@ -10,8 +10,8 @@ use crate::{
     allocation::{self, Class, Wish, demand::MAX_LAYERS},
     incoming::{LayerAddress, PeerKey, SlotAddress, Track},
     outgoing::ReceiveSlot,
+    room::speaker::{self, Selected},
     room::{LOOK_INTERVAL, ROOM_TICK},
-    speaker::{self, Selected},
 };
 
 impl Worker {

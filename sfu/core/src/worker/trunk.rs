@@ -8,8 +8,8 @@ use super::Worker;
 use crate::{
     TrackState,
     incoming::{Incoming, Layer, LayerAddress, PeerKey, Track},
+    room::speaker::Heard,
     rtp::Packet,
-    speaker::Heard,
     trunk::{Batch, Kind, Mask, TrunkMessage, Trunks, bit, is_mirror},
 };
 

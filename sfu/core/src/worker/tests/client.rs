@@ -18,14 +18,14 @@ use testkit::link::Link;
 
 use crate::{
     Event, Path, Source, Worker, WorkerConfig,
-    arrivals::Arrivals,
     codec::Codec,
-    dtls::Certificate,
-    ice::{self, Credentials},
+    incoming::arrivals::Arrivals,
     rtcp::{self, Builder},
     rtp::{self, AudioLevel, MediaTime, Outgoing, Packet, PayloadType, SequenceNumber, Ssrc},
     sdp::{Offer, Purpose, Section},
-    srtp::{Inbound, Outbound, Profile},
+    transport::dtls::Certificate,
+    transport::ice::{self, Credentials},
+    transport::srtp::{Inbound, Outbound, Profile},
 };
 
 const OFFER: &str = include_str!("../../../testdata/chromium.sdp");

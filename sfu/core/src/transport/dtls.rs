@@ -10,7 +10,7 @@ use dimpl::{Config, Dtls, DtlsCertificate, Output, SrtpProfile};
 
 use crate::{
     sdp::Fingerprint,
-    srtp::{Keys, Profile},
+    transport::srtp::{Keys, Profile},
 };
 
 /// The worker's certificate; one for all its peers.
