@@ -95,7 +95,7 @@ impl Mail {
         for listening in all {
             tasks.spawn(listening.run());
         }
-        tasks.spawn(crate::store::sweep::run(self.inner.store.clone(), stop.clone()));
+        tasks.spawn(crate::store::blob::sweep::run(self.inner.store.clone(), stop.clone()));
         tasks.spawn(crate::quota::run(self.clone(), stop.clone()));
         tasks.spawn(crate::store::index::run(self.inner.store.clone(), stop.clone()));
         tasks.spawn(queue::run(Arc::clone(&self.inner), stop));

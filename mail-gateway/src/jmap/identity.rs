@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::context::{Context, SetAnswer, SetArguments, answer_get, fail, set_error};
 use crate::store::{
     Kind,
-    identity::{IDENTITY, Identity, IdentityChange},
+    submission::identity::{IDENTITY, Identity, IdentityChange},
 };
 
 fn object(grant: &MailboxGrant, identity: &Identity) -> Object {

@@ -16,7 +16,11 @@ use super::{
 };
 use crate::{
     Envelope, SubmitError,
-    store::{Kind, StoreError, identity::IDENTITY, letter::Letter, submission::Submission},
+    store::{
+        Kind, StoreError,
+        letter::Letter,
+        submission::{Submission, identity::IDENTITY},
+    },
 };
 
 fn object(submission: Submission) -> Object {

@@ -5,7 +5,7 @@ use mail_gateway_core::jmap::{MethodError, Object, SetError, date, email::string
 use serde_json::{Value, json};
 
 use super::context::{Context, answer_get, fail, set_error};
-use crate::store::removed::KEPT;
+use crate::store::letter::removed::KEPT;
 
 /// The capability of [`deleted`] and [`restore`].
 pub(crate) const DELETED: &str = "urn:lienthong:params:jmap:deleted";

@@ -5,7 +5,7 @@ use mail_gateway_core::jmap::{MethodError, Object, SetError, date};
 use serde_json::{Value, json};
 
 use super::context::{Context, SetAnswer, SetArguments, answer_get, fail, set_error};
-use crate::store::{Kind, vacation::VacationResponse};
+use crate::store::{Kind, sieve::vacation::VacationResponse};
 
 /// RFC 8621 §1.3.3.
 pub(crate) const VACATION: &str = "urn:ietf:params:jmap:vacationresponse";

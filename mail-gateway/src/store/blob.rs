@@ -3,6 +3,9 @@
 
 mod log;
 mod segment;
+pub(crate) mod sweep;
+pub mod upload;
+pub mod verify;
 
 use std::{
     collections::HashMap,

@@ -1,12 +1,15 @@
 //! Folders (JMAP's Mailboxes, RFC 8621 §2), ready for IMAP: UIDVALIDITY, UIDNEXT, HIGHESTMODSEQ.
 
+pub(crate) mod count;
+pub mod inbox;
+
 use std::collections::BTreeSet;
 
 use base::{LetterId, MailboxId, Timestamp, random::System};
 use database::sqlx::{self, AnyConnection, Row, any::AnyRow};
 use mail_gateway_core::mailbox::Role;
 
-use super::{Kind, Store, StoreError, count::touch_around, letter, modseq, unsigned};
+use super::{Kind, Store, StoreError, folder::count::touch_around, letter, modseq, unsigned};
 
 /// A folder with its counts.
 #[derive(Debug, Clone, PartialEq, Eq)]

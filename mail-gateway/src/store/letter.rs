@@ -1,5 +1,9 @@
 //! Letters of an account: reading their rows, changing keywords and folders, destroying them.
 
+pub mod removed;
+pub mod tally;
+pub mod thread;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use base::{LetterId, MailboxId, Timestamp, random::System};
@@ -7,9 +11,11 @@ use database::sqlx::{self, AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 use mail_gateway_core::message::{BlobId, Summary};
 
 use super::{
-    IN_LIST, Kind, Store, StoreError, count,
+    IN_LIST, Kind, Store, StoreError,
+    blob::upload,
     deliver::{self, NewLetter, blob_of},
-    folder, modseq, placeholders, removed, room, thread, upload,
+    folder::{self, count},
+    modseq, placeholders, room,
 };
 
 /// A letter as lists need it: everything but its body.

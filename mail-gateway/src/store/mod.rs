@@ -5,27 +5,16 @@
 //! it touched; "what changed since" (JMAP, IMAP QRESYNC) is then a range query.
 
 pub mod blob;
-pub(crate) mod count;
 pub mod deliver;
 pub mod folder;
-pub mod identity;
-pub mod inbox;
 pub(crate) mod index;
 pub mod letter;
 pub mod modseq;
 pub mod query;
-pub mod removed;
 pub mod room;
 pub mod sieve;
-pub mod since;
 pub mod submission;
-pub(crate) mod sweep;
-pub mod tally;
-pub mod thread;
 pub mod uid;
-pub mod upload;
-pub mod vacation;
-pub mod verify;
 
 use std::{path::Path, sync::Arc};
 

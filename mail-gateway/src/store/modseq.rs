@@ -3,6 +3,8 @@
 //! Every touched object gets a number of its own, so that an answer to "what changed since" can be
 //! cut anywhere (RFC 8620 §5.2, `maxChanges`).
 
+pub mod since;
+
 use database::sqlx::{self, AnyConnection, Row};
 
 use super::StoreError;

@@ -13,6 +13,7 @@ use mail_gateway_core::{
 use super::{IN_LIST, Kind, Store, StoreError, folder, modseq, placeholders};
 
 mod by_id;
+pub mod vacation;
 
 pub use by_id::{KeptScript, ScriptChange};
 

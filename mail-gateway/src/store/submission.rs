@@ -1,5 +1,7 @@
 //! What was handed to the queue by a client (RFC 8621 §7).
 
+pub mod identity;
+
 use base::{LetterId, MailboxId, Timestamp, random::System};
 use database::sqlx::{self, Row, any::AnyRow};
 

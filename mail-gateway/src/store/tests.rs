@@ -402,7 +402,7 @@ async fn only_bodies_that_nothing_names_are_swept() {
     );
     let tomorrow = Timestamp::now().plus(std::time::Duration::from_secs(86_400));
     assert_eq!(later.sweep(tomorrow).await.unwrap(), 0, "it can still be brought back");
-    let later_on = Timestamp::now().plus(super::removed::KEPT * 2);
+    let later_on = Timestamp::now().plus(super::letter::removed::KEPT * 2);
     assert_eq!(later.sweep(later_on).await.unwrap(), 1);
     assert!(!later.blobs().exists(&BlobId::of(&letter(1, ""))).await);
     assert!(later.blobs().exists(&BlobId::of(&letter(2, ""))).await);

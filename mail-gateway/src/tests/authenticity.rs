@@ -6,7 +6,7 @@ use super::{
     talk::Talk,
     *,
 };
-use crate::store::vacation::VacationResponse;
+use crate::store::sieve::vacation::VacationResponse;
 
 async fn hub_that_asks(server: std::net::SocketAddr) -> Hub {
     Hub::start(|config| {

@@ -13,7 +13,7 @@ use mail_gateway_core::{
     message::{BlobId, Summary},
 };
 
-use super::{Kind, Store, StoreError, folder, modseq, room, thread};
+use super::{Kind, Store, StoreError, folder, letter::thread, modseq, room};
 
 /// A letter on its way into one mailbox.
 #[derive(Debug, Clone, Copy)]

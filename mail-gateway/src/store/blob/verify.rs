@@ -8,7 +8,7 @@ use base::Timestamp;
 use database::sqlx::{self, AnyConnection, Row};
 use mail_gateway_core::message::BlobId;
 
-use super::{Store, StoreError, folder, index, modseq, unsigned};
+use crate::store::{Store, StoreError, folder, index, modseq, unsigned};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -243,7 +243,7 @@ mod tests {
     use database::sqlx;
     use mail_gateway_core::message::BlobId;
 
-    use super::super::{Role, Store, StoreError, tests::store};
+    use crate::store::{Role, Store, StoreError, tests::store};
 
     const AN: MailboxId = MailboxId::from_u128(1);
 

@@ -3,7 +3,7 @@
 use base::{MailboxId, Timestamp};
 use database::sqlx::{self, Row};
 
-use super::{Kind, Store, StoreError, modseq};
+use crate::store::{Kind, Store, StoreError, modseq};
 
 /// Whether, when and how a mailbox answers by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

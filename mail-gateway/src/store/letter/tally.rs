@@ -3,7 +3,7 @@
 use base::Timestamp;
 use database::sqlx::{self, Row};
 
-use super::{Store, StoreError, unsigned};
+use crate::store::{Store, StoreError, unsigned};
 
 /// Letters that stand in the mailboxes; those deleted for good are counted no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,7 +3,7 @@
 use base::MailboxId;
 use database::sqlx::{self, AnyConnection, Row};
 
-use super::{Kind, Store, StoreError, modseq};
+use crate::store::{Kind, Store, StoreError, modseq};
 
 /// The id of an account's identity.
 pub const IDENTITY: &str = "main";

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use database::sqlx::{self, AnyConnection, Row};
 
-use super::{Kind, StoreError, modseq};
+use crate::store::{Kind, StoreError, modseq};
 
 /// What one conversation adds to one folder's counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -4,7 +4,7 @@ use base::{MailboxId, Timestamp};
 use database::sqlx::{self, Row};
 use mail_gateway_core::mailbox::Role;
 
-use super::{Store, StoreError, letter, unsigned};
+use crate::store::{Store, StoreError, letter, unsigned};
 
 impl Store {
     /// Ids and octets of the letters in the inbox, oldest first.

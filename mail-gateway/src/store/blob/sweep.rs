@@ -7,7 +7,7 @@ use database::sqlx::{self, Row};
 use mail_gateway_core::message::BlobId;
 use tokio_util::sync::CancellationToken;
 
-use super::{Store, StoreError, index, removed};
+use crate::store::{Store, StoreError, index, letter::removed};
 
 /// Sweeps every [`EVERY`] until `stop`.
 pub(crate) async fn run(store: Store, stop: CancellationToken) {
@@ -51,7 +51,7 @@ async fn unnamed(c: &mut sqlx::AnyConnection, now: Timestamp) -> Result<Vec<Blob
         .bind(now.minus(DELIVERY_LIFE).as_micros())
         .execute(&mut *c)
         .await?;
-    super::sieve::forget(c, now).await?;
+    crate::store::sieve::forget(c, now).await?;
     let expired = sqlx::query("DELETE FROM uploads WHERE expires < $1 RETURNING blob")
         .bind(now.as_micros())
         .fetch_all(&mut *c)

@@ -7,7 +7,7 @@ use base::{LetterId, MailboxId, Timestamp, random::System};
 use database::sqlx::{self, AnyConnection, Row};
 use mail_gateway_core::message::{BlobId, Summary};
 
-use super::{
+use crate::store::{
     Store, StoreError,
     deliver::{self, NewLetter, blob_of},
     letter::{self, Imported},
@@ -178,7 +178,7 @@ mod tests {
     use base::{MailboxId, Timestamp};
     use directory_core::MailboxKind;
 
-    use super::super::{
+    use crate::store::{
         Role, Store, StoreError,
         letter::{LetterChange, SetChange},
         tests::store,

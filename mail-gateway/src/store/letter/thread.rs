@@ -4,7 +4,7 @@
 use database::sqlx::{self, AnyConnection, Row};
 use mail_gateway_core::message::Summary;
 
-use super::{Kind, Store, StoreError, modseq};
+use crate::store::{Kind, Store, StoreError, modseq};
 
 /// The thread `letter` belongs to; a new one, named after the letter, when it answers nothing known.
 pub(crate) async fn assign(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base::MailboxId;
 use database::sqlx::{self, AssertSqlSafe, Row};
 
-use super::{Kind, Store, StoreError};
+use crate::store::{Kind, Store, StoreError};
 
 /// The answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

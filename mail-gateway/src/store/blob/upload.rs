@@ -7,7 +7,7 @@ use base::{MailboxId, Timestamp};
 use database::sqlx::{self, AnyConnection, Row};
 use mail_gateway_core::message::BlobId;
 
-use super::{Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// Lets `account` read `blob` until `until` at least.
 pub(crate) async fn hold(
