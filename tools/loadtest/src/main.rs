@@ -3,11 +3,13 @@
 //! `loadtest [--workers N] [--seconds S] [WORD…]` plays the scenarios whose names contain one of the
 //! words (all without), each with a fresh hub in a process of its own. Everything stays on loopback.
 
+mod browser;
 mod check;
 mod fleet;
 mod floor;
 mod host;
 mod hub;
+mod janus;
 mod measure;
 mod offer;
 mod publisher;
@@ -15,6 +17,7 @@ mod report;
 mod robot;
 mod scenario;
 mod socket;
+mod stock;
 
 use std::{io, process::ExitCode};
 
@@ -22,8 +25,10 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.split_first() {
         Some((first, rest)) if first == "host" => {
-            host::run(rest.first().and_then(|workers| workers.parse().ok()).unwrap_or(1)).map(|()| true)
+            let workers = rest.first().and_then(|workers| workers.parse().ok()).unwrap_or(1);
+            host::run(workers, rest.get(1).is_some_and(|word| word == "unlimited")).map(|()| true)
         }
+        Some((first, _)) if first == "stock" => stock::run().map(|()| true),
         _ => Wanted::of(&arguments).and_then(|wanted| bench(&wanted)),
     };
     match outcome {
@@ -75,6 +80,10 @@ fn bench(wanted: &Wanted) -> io::Result<bool> {
         return Ok(report::measured(&cast.play(&scenario::small(), wanted.workers, wanted.seconds)?));
     }
     for scenario in scenario::all().iter().filter(|scenario| wanted.has(scenario.name)) {
+        if let Some(missing) = scenario.missing() {
+            println!("| {} | not measured: no {missing} on this machine | | | | | | | |", scenario.name);
+            continue;
+        }
         kept &= report::measured(&cast.play(scenario, wanted.workers, wanted.seconds)?);
     }
     if wanted.has("join") {

@@ -10,11 +10,12 @@ use dimpl::{Config, DtlsCertificate};
 use sfu_core::{sdp::Fingerprint, transport::dtls::Certificate};
 
 use crate::{
+    browser::Browser,
     fleet::{Fleet, Order},
-    hub::Hub,
+    hub::{Forwarder, Hub},
     offer,
     robot::{Robot, Seen},
-    scenario::Scenario,
+    scenario::{By, Scenario},
 };
 
 /// What a scenario cost and what its robots saw.
@@ -23,7 +24,7 @@ pub struct Measured {
     /// As the table calls it.
     pub name: &'static str,
     /// Must and aim.
-    pub limits: (f64, f64),
+    pub limits: Option<(f64, f64)>,
     /// No promise about latency and loss.
     pub is_flood: bool,
     /// Processor microseconds of the media threads per packet that arrived.
@@ -86,9 +87,18 @@ impl Cast {
 
     /// Plays and measures.
     pub fn play(&self, scenario: &Scenario, workers: usize, seconds: u64) -> io::Result<Measured> {
-        let hub = Hub::start(workers)?;
+        let hub = Hub::start(match scenario.by {
+            By::Unlimited => Forwarder::Unlimited { workers },
+            By::Estimating => Forwarder::Estimating { workers },
+            By::Stock => Forwarder::Stock,
+            By::Janus => Forwarder::Janus,
+        })?;
         let (senders, receivers) = (Fleet::start()?, Fleet::start()?);
-        for (number, role) in scenario.cast.iter().enumerate() {
+        let browsers: Vec<usize> =
+            (0..scenario.cast.len()).filter(|n| scenario.cast[*n].is_browser).collect();
+        let _browsers: Vec<Browser> =
+            browsers.iter().map(|number| Browser::publish(&hub, *number)).collect::<io::Result<_>>()?;
+        for (number, role) in scenario.cast.iter().enumerate().filter(|(_, role)| !role.is_browser) {
             let robot = self.robot(&hub, number, role.layout)?;
             let fleet = if role.streams.is_empty() { &receivers } else { &senders };
             fleet.order(Order::Join(robot, role.streams.clone()));
@@ -96,7 +106,7 @@ impl Cast {
         for (number, role) in scenario.cast.iter().enumerate() {
             hub.view(number, 720, role.sees.iter().copied())?;
         }
-        std::thread::sleep(WARM_UP);
+        std::thread::sleep(if scenario.by == By::Estimating { WARM_UP * 4 } else { WARM_UP });
         let before = hub.read()?;
         let start = Instant::now();
         [&senders, &receivers].into_iter().for_each(|fleet| fleet.order(Order::Forget));
@@ -110,6 +120,10 @@ impl Cast {
         let spent = (after.media - before.media).as_secs_f64();
         let mut latencies: Vec<u64> = seen.iter().flat_map(|seen| &seen.latencies).copied().collect();
         latencies.sort_unstable();
+        if !browsers.is_empty() {
+            // A browser does not write the moment of sending into its packets.
+            latencies.clear();
+        }
         Ok(Measured {
             name: scenario.name,
             limits: scenario.limits,
@@ -127,7 +141,7 @@ impl Cast {
 
     /// Two hundred join within five seconds, as our client's layout has it.
     pub fn join(&self, workers: usize) -> io::Result<Joining> {
-        let hub = Hub::start(workers)?;
+        let hub = Hub::start(Forwarder::Unlimited { workers })?;
         let fleet = Fleet::start()?;
         // The first one makes the hub touch what it needs once.
         let layout = offer::Layout { microphone: true, camera: true, audio_slots: 3, video_slots: 12 };

@@ -35,6 +35,9 @@ pub const IDS: ExtensionIds = ExtensionIds {
 /// The robot's own fragment; every robot has the same, the hub's differ.
 pub const UFRAG: &str = "robo";
 
+/// The robot's own password.
+pub const PASSWORD: &str = "robotsneednosecretsatall";
+
 /// The SSRC of a robot's sound or picture.
 pub fn ssrc(robot: usize, is_audio: bool) -> u32 {
     1_000_000 + 10 * robot as u32 + u32::from(is_audio)
@@ -64,7 +67,7 @@ pub fn write(robot: usize, layout: Layout, fingerprint: &Fingerprint) -> String 
 fn section(out: &mut String, mid: usize, is_audio: bool, fingerprint: &Fingerprint) {
     let (media, formats) = if is_audio { ("audio", "111") } else { ("video", "96 97") };
     let _ = write!(out, "m={media} 9 UDP/TLS/RTP/SAVPF {formats}\r\nc=IN IP4 0.0.0.0\r\n");
-    let _ = write!(out, "a=ice-ufrag:{UFRAG}\r\na=ice-pwd:robotsneednosecretsatall\r\n");
+    let _ = write!(out, "a=ice-ufrag:{UFRAG}\r\na=ice-pwd:{PASSWORD}\r\n");
     let _ = write!(out, "a=fingerprint:{fingerprint}\r\na=setup:actpass\r\na=mid:{mid}\r\na=rtcp-mux\r\n");
     out.push_str("a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n");
     out.push_str("a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n");

@@ -17,7 +17,7 @@ use sfu_core::{
 
 use crate::{
     check,
-    offer::{IDS, RTX, UFRAG},
+    offer::{IDS, PASSWORD, RTX, UFRAG},
     socket::{Buffer, Run, Socket},
 };
 
@@ -46,6 +46,8 @@ pub struct Robot {
     pub number: usize,
     /// Its way to the hub.
     pub socket: Socket,
+    /// Where the hub is, and its fragment and password.
+    address: SocketAddr,
     hub: (String, String),
     dtls: Dtls,
     srtp: Option<(Inbound, Outbound)>,
@@ -77,12 +79,15 @@ impl Robot {
             let line = answer.lines().find_map(|line| line.strip_prefix(key));
             line.map(str::to_owned).ok_or_else(|| io::Error::other(format!("the answer has no {key}")))
         };
+        let address = candidate(answer)?;
         let now = Instant::now();
         let mut dtls = Dtls::new_12(Arc::clone(config), certificate, now);
-        dtls.set_active(true);
+        // RFC 5763 §5: who answers as active begins the handshake itself.
+        dtls.set_active(!answer.contains("a=setup:active"));
         Ok(Self {
             number,
-            socket: Socket::connect(candidate(answer)?)?,
+            socket: Socket::connect(address)?,
+            address,
             hub: (value("a=ice-ufrag:")?, value("a=ice-pwd:")?),
             dtls,
             srtp: None,
@@ -143,6 +148,11 @@ impl Robot {
             let Some(run) = self.socket.receive(buffer) else { return };
             for datagram in buffer.datagrams(run) {
                 match datagram.first() {
+                    Some(0..=3) => {
+                        if let Some(response) = check::response(datagram, self.address, PASSWORD) {
+                            self.socket.send(&response);
+                        }
+                    }
                     Some(20..=63) => {
                         let _ = self.dtls.handle_timeout(now);
                         let _ = self.dtls.handle_packet(datagram);
@@ -207,8 +217,11 @@ impl Robot {
                         _ => Profile::AeadAes256Gcm,
                     };
                     if let Some(keys) = profile.split(&material) {
-                        let inbound = Inbound::new(profile, &keys.server);
-                        self.srtp = Some((inbound, Outbound::new(profile, &keys.client)));
+                        let (own, theirs) = match self.dtls.is_active() {
+                            true => (keys.client, keys.server),
+                            false => (keys.server, keys.client),
+                        };
+                        self.srtp = Some((Inbound::new(profile, &theirs), Outbound::new(profile, &own)));
                         self.joined = Some(now.duration_since(self.born));
                     }
                 }
@@ -248,16 +261,18 @@ impl Robot {
     }
 }
 
-/// Where the answer says the hub is; robots live on its machine.
+/// Where the answer says the hub is. Robots live on its machine, so every address of it is reached over
+/// loopback; Janus has no other than those of the network's cards.
 fn candidate(answer: &str) -> io::Result<SocketAddr> {
     let lines = answer.lines().filter_map(|line| line.strip_prefix("a=candidate:"));
-    let mut addresses = lines.filter(|line| line.to_ascii_lowercase().contains(" udp ")).filter_map(|line| {
+    let addresses = lines.filter(|line| line.to_ascii_lowercase().contains(" udp ")).filter_map(|line| {
         let mut words = line.split(' ').skip(4);
         Some(SocketAddr::new(words.next()?.parse().ok()?, words.next()?.parse().ok()?))
     });
     addresses
-        .find(|address| address.ip().is_loopback())
-        .ok_or_else(|| io::Error::other("no candidate on loopback"))
+        .filter(SocketAddr::is_ipv4)
+        .max_by_key(|address| address.ip().is_loopback())
+        .ok_or_else(|| io::Error::other("no candidate"))
 }
 
 /// The transport-wide number; readable without the key.
