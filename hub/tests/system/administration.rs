@@ -7,7 +7,7 @@ use testkit::{Client, Hub, PASSWORD};
 
 use crate::{BINARY, hub, jmap::Mailbox, mail_programs::address, power_cut::send};
 
-fn text(output: &Output) -> String {
+pub fn text(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }

@@ -13,6 +13,7 @@ mod mail;
 mod mail_programs;
 mod pop3;
 mod power_cut;
+mod standard_clients;
 
 use testkit::Hub;
 
