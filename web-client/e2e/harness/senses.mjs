@@ -43,47 +43,67 @@ export async function fallsSilent(visitor, patience = 10_000) {
 
 /** How many lines the picture of the participant `name` has; 0 without one. */
 export function pictureHeight(visitor, name) {
-  return visitor.evaluate(
-    (who) =>
-      [...document.querySelectorAll('[role=group][data-seat]')]
-        .filter((tile) => tile.textContent.includes(who))
-        .flatMap((tile) => [...tile.querySelectorAll('video')])
-        .find((video) => video.dataset.source === 'camera')?.videoHeight ?? 0,
-    name,
-  );
+  return visitor.evaluate(heightOf, name);
 }
 
-/** The share of sound that the browser had to make up in the next `seconds`, 0 … 1; 1 when nothing came. */
+/** Waits until that picture has from `least` to `most` lines; how many, and after how many milliseconds. */
+export async function pictureBecomes(visitor, name, { least = 0, most = Infinity }, patience) {
+  const start = Date.now();
+  const found = await visitor.until(
+    `${least} to ${most} lines of ${name}, after ${await pictureHeight(visitor, name)}`,
+    (wanted) => {
+      const tiles = [...document.querySelectorAll('[role=group][data-seat]')].filter((t) => t.textContent.includes(wanted.name));
+      const pictures = tiles.flatMap((tile) => [...tile.querySelectorAll('video')]);
+      const height = pictures.find((video) => video.dataset.source === 'camera')?.videoHeight ?? 0;
+      return height >= wanted.least && height <= (wanted.most ?? Infinity) && { height };
+    },
+    { name, least, most },
+    patience,
+  );
+  return { lines: found.height, after: Date.now() - start };
+}
+
+/**
+ * The sound that the browser had to make up in the next `seconds`, as shares of all it played, 0 … 1: all of
+ * it, and what of it was not mere silence. All 1 when nothing came.
+ */
 export async function concealed(visitor, seconds) {
   const before = await visitor.evaluate(soundSoFar);
   await new Promise((resume) => setTimeout(resume, seconds * 1000));
   const now = await visitor.evaluate(soundSoFar);
-  let [madeUp, all] = [0, 0];
+  const sum = { all: 0, madeUp: 0, silent: 0 };
   for (const [id, sound] of Object.entries(now)) {
-    const earlier = before[id] ?? { packets: 0, madeUp: 0, all: 0 };
-    if (sound.packets === earlier.packets) continue;
-    madeUp += sound.madeUp - earlier.madeUp;
-    all += sound.all - earlier.all;
+    for (const part of Object.keys(sum)) sum[part] += sound[part] - (before[id]?.[part] ?? 0);
   }
-  return all > 0 ? madeUp / all : 1;
+  if (sum.all === 0) return { share: 1, audible: 1 };
+  return { share: sum.madeUp / sum.all, audible: (sum.madeUp - sum.silent) / sum.all };
 }
 
 // The functions below run in the page; each must stand alone.
 
-/** Per stream of sound: packets, and samples made up (other than silence) of all that were played. */
+/** Per stream of sound that ever had a packet: samples played, made up, and made up as silence. */
 async function soundSoFar() {
   const sounds = {};
   for (const peer of window.peers.filter((p) => p.connectionState !== 'closed')) {
     for (const report of (await peer.getStats()).values()) {
-      if (report.type !== 'inbound-rtp' || report.kind !== 'audio') continue;
+      if (report.type !== 'inbound-rtp' || report.kind !== 'audio' || report.packetsReceived === 0) continue;
       sounds[report.id] = {
-        packets: report.packetsReceived,
-        madeUp: report.concealedSamples - report.silentConcealedSamples,
         all: report.totalSamplesReceived,
+        madeUp: report.concealedSamples,
+        silent: report.silentConcealedSamples,
       };
     }
   }
   return sounds;
+}
+
+function heightOf(name) {
+  return (
+    [...document.querySelectorAll('[role=group][data-seat]')]
+      .filter((tile) => tile.textContent.includes(name))
+      .flatMap((tile) => [...tile.querySelectorAll('video')])
+      .find((video) => video.dataset.source === 'camera')?.videoHeight ?? 0
+  );
 }
 
 function samplePicture({ name, kind }) {

@@ -125,7 +125,9 @@ impl Worker {
         for track in peer.incoming.tracks.iter_mut().filter(several) {
             let mut needed = [false; MAX_LAYERS];
             for (needed, layer) in needed.iter_mut().zip(&track.layers) {
-                *needed = layer.as_ref().is_some_and(|layer| layer.is_shown());
+                // What its sender has not tried yet, for want of a measured uplink perhaps, could not be
+                // woken: nobody can wait in the place of a layer that never came.
+                *needed = layer.as_ref().is_none_or(|layer| layer.is_shown());
             }
             if let Some(told) = track.demand.update(now, needed) {
                 let layers = told.into_iter().take(track.layers.len()).collect();

@@ -147,18 +147,35 @@ fn a_key_frame_does_not_fill_a_slow_line() {
     assert_eq!(gaps, 0, "whatever the pacer drops leaves no hole");
 }
 
+/// What the first client was told about its camera's layers.
+fn demands(net: &Net) -> Vec<Vec<bool>> {
+    let demand = |event: &Event| match event {
+        Event::Demand { seat: s, kind: MediaKind::Camera, layers } if *s == seat(0) => Some(layers.clone()),
+        _ => None,
+    };
+    net.events.iter().filter_map(demand).collect()
+}
+
+#[test]
+fn a_camera_that_began_small_is_seen_whole_by_who_comes_later() {
+    let mut net = Net::new(2);
+    net.clients[0].camera = true;
+    // Its browser does not know yet what its line carries.
+    net.clients[0].switch_off(&[2, 3]);
+    net.run(3 * SECOND);
+    assert!(demands(&net).is_empty(), "{:?}", demands(&net));
+    net.clients[0].switch_off(&[]);
+    net.run(2 * SECOND);
+    assert_eq!(demands(&net), [[true, false, false]], "nobody looks");
+    net.clients[0].switch_off(&[2, 3]);
+    view(&mut net, 1, 0, 720);
+    net.run(Duration::from_millis(60));
+    assert_eq!(demands(&net).last(), Some(&vec![true, false, true]));
+}
+
 #[test]
 fn layers_nobody_needs_are_switched_off_and_come_back() {
     let mut net = meeting(2);
-    let demands = |net: &Net| -> Vec<Vec<bool>> {
-        let demand = |event: &Event| match event {
-            Event::Demand { seat: s, kind: MediaKind::Camera, layers } if *s == seat(0) => {
-                Some(layers.clone())
-            }
-            _ => None,
-        };
-        net.events.iter().filter_map(demand).collect()
-    };
     view(&mut net, 1, 0, 180);
     net.run(2 * SECOND);
     assert_eq!(demands(&net), [[true, false, false]]);
