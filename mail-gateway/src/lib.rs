@@ -12,6 +12,7 @@ mod door;
 mod imap;
 pub mod jmap;
 mod managesieve;
+pub mod moving;
 mod pop3;
 pub mod ports;
 mod queue;

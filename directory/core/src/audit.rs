@@ -99,6 +99,11 @@ pub enum AuditEvent {
         /// What was done, in words.
         act: String,
     },
+    /// Letters of another system came into a mailbox.
+    LettersMovedIn {
+        /// How many.
+        count: u64,
+    },
 }
 
 impl AuditEvent {
@@ -130,6 +135,7 @@ impl AuditEvent {
             Self::DomainAliasRemoved => "domainAliasRemoved",
             Self::SigningKeysChanged { .. } => "signingKeysChanged",
             Self::QueueChanged { .. } => "queueChanged",
+            Self::LettersMovedIn { .. } => "lettersMovedIn",
         }
     }
 
@@ -173,6 +179,9 @@ impl AuditEvent {
             Self::DomainAliasAdded => format!("Thêm tên miền phụ {object}"),
             Self::DomainAliasRemoved => format!("Bỏ tên miền phụ {object}"),
             Self::SigningKeysChanged { act } => format!("{act} khóa ký thư {object}"),
+            Self::LettersMovedIn { count } => {
+                format!("Chuyển {count} thư từ hệ thống khác vào hộp thư {object}")
+            }
             Self::QueueChanged { act } => format!("{act} thư {object} trong hàng đợi"),
         }
     }

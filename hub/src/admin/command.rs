@@ -62,6 +62,9 @@ pub enum Command {
     /// Letters that wait to leave this hub.
     #[command(subcommand)]
     Queue(Queue),
+    /// Brings the letters of another system into a mailbox, with folders, dates and flags. Started again, it
+    /// brings only what has not come yet. Prints what came and what did not.
+    Import(Import),
     /// Prints the figures of a span of days: accounts, mailboxes, letters, meetings.
     Report(Span),
     /// Prints the DNS records to publish, ready to paste.
@@ -96,6 +99,35 @@ pub enum Command {
         #[arg(long)]
         repair: bool,
     },
+}
+
+/// Letters of another system.
+#[derive(Clone, Args, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Import {
+    /// The mailbox they come into.
+    #[arg(long)]
+    pub mailbox: String,
+    /// Where they are: imaps://USER@HOST[:PORT], imap://USER@HOST[:PORT] (STARTTLS), or the path of an mbox, a
+    /// folder of them (such as Thunderbird's), a Maildir, or an Outlook file (.pst).
+    pub source: String,
+    /// A file with the password of USER, alone on its first line.
+    #[arg(long)]
+    pub password_file: Option<PathBuf>,
+    /// A PEM file of the authorities that vouch for HOST's certificate; `mail.authorities` when absent.
+    #[arg(long)]
+    pub ca: Option<PathBuf>,
+    /// What `password_file` holds, read where the command is given.
+    #[arg(skip)]
+    pub password: String,
+}
+
+impl std::fmt::Debug for Import {
+    /// Without the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { mailbox, source, .. } = self;
+        f.debug_struct("Import").field("mailbox", mailbox).field("source", source).finish_non_exhaustive()
+    }
 }
 
 /// Days, both included.

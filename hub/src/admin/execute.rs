@@ -30,6 +30,7 @@ pub async fn execute(services: &Services, operator: &str, command: Command) -> A
         Command::Tokens { meeting } => act.tokens(&meeting).await,
         Command::RevokeToken { id } => act.revoke(&id).await,
         Command::Queue(queue) => act.queue(queue).await,
+        Command::Import(import) => act.import(import).await,
         Command::Report(span) => act.report(&span).await,
         Command::Dns { check } => act.dns(check).await,
         Command::Dkim(dkim) => act.dkim(dkim).await,

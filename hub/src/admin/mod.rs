@@ -9,6 +9,7 @@ mod command;
 mod control;
 mod dns;
 mod execute;
+mod import;
 mod queue;
 mod report;
 mod restore;
@@ -51,6 +52,7 @@ async fn answer(place: &Place, command: Command) -> Answer {
             Command::Backup { dir: std::path::absolute(&dir).map_err(|cause| cause.to_string())? }
         }
         Command::Restore { dir } => return restore::run(&dir, &place.data),
+        Command::Import(import) => Command::Import(import.prepared()?),
         other => other,
     };
     if let Some(answer) = control::ask(&place.data, &command).await? {

@@ -10,14 +10,14 @@ use testkit::{Hub, PASSWORD};
 use crate::hub;
 
 const CLERK: &str = "vanthu.stttt";
-const AGENCY: &str = "stttt@quangbinh.example";
+pub const AGENCY: &str = "stttt@quangbinh.example";
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
 /// Runs a Python program with an `imaplib` connection `box`, signed in.
-fn imaplib(hub: &Hub, door: &str, (login, password): (&str, &str), program: &str) -> Output {
+pub fn imaplib(hub: &Hub, door: &str, (login, password): (&str, &str), program: &str) -> Output {
     let start = r#"
 import imaplib, ssl, sys, time
 door, host, port, login, password = sys.argv[1:6]

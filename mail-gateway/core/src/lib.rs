@@ -10,6 +10,7 @@ pub mod jmap;
 pub mod mailbox;
 pub mod managesieve;
 pub mod message;
+pub mod moving;
 pub mod pop3;
 pub mod queue;
 pub mod report;

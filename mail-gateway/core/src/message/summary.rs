@@ -1,5 +1,6 @@
 //! What a list of letters shows, computed once when a body is stored.
 
+use base::Timestamp;
 use mail_parser::{HeaderName, parsers::fields::thread::thread_name};
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,12 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// The `Date` header as a moment.
+    pub fn sent(&self) -> Option<Timestamp> {
+        let date = mail_parser::DateTime::parse_rfc3339(self.sent_at.as_deref()?)?;
+        Some(Timestamp::from_seconds(date.to_timestamp()))
+    }
+
     /// Reads `raw`.
     pub fn of(raw: &[u8]) -> Self {
         let message = parse::parse(raw);

@@ -1,6 +1,7 @@
 //! Putting a letter into an account, once: local delivery, a sender's own copy, a draft.
 
 mod bodies;
+pub(crate) mod moved;
 mod rows;
 pub(crate) mod together;
 
