@@ -127,6 +127,23 @@ async function seesRow(visitor, words, patience) {
   await visitor.until(`a row “${words}”`, shown, words, patience);
 }
 
+test('two who change one automatic reply are told of each other, in the dialog itself', async (t) => {
+  const [first, second] = [await person(t, chromium, 'vanthu.stttt'), await person(t, firefox, 'vanthu.stttt')];
+  for (const clerk of [first, second]) {
+    await clerk.open(`${hub.origin}/thu`);
+    await clerk.press('Trả lời tự động');
+    await clerk.fill('Nội dung trả lời', 'Tôi đi công tác.');
+  }
+  await first.press('Lưu');
+  await first.sees('Đã tắt trả lời tự động');
+  await second.press('Lưu');
+  await second.sees('Người khác vừa thay đổi trả lời tự động');
+  const within = () => document.querySelector('dialog[open] [role=status]')?.textContent.includes('Người khác') ?? false;
+  assert.ok(await second.evaluate(within), 'the notice stands behind the dialog, where nobody can reach it');
+  await second.press('Lưu');
+  await second.sees('Đã tắt trả lời tự động');
+});
+
 test('a letter is written and sent with keys alone', async (t) => {
   const clerk = await person(t, chromium, 'vanthu.stttt');
   const { keyboard } = clerk.page;

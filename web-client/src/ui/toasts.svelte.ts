@@ -12,6 +12,8 @@ const MOST = 4;
 
 class Toasts {
     list = $state<Toast[]>([]);
+    /** Where notices can stand: the page, and each open dialog above it. */
+    #places = $state.raw<symbol[]>([]);
     #next = 1;
     #timers = new Map<number, ReturnType<typeof setTimeout>>();
 
@@ -25,6 +27,17 @@ class Toasts {
             setTimeout(() => this.dismiss(id), seconds * 1000),
         );
         return id;
+    }
+
+    /** Offers a place until the returned function is called. */
+    offer(place: symbol): () => void {
+        this.#places = [...this.#places, place];
+        return () => (this.#places = this.#places.filter((one) => one !== place));
+    }
+
+    /** What stands at this place: everything at the topmost, since a dialog makes all below it unreachable. */
+    at(place: symbol): Toast[] {
+        return this.#places.at(-1) === place ? this.list : [];
     }
 
     error(error: unknown): number {

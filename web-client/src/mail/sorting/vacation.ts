@@ -2,7 +2,7 @@
 
 import { dateText, dayOf, parseDate, startOf } from "../../calendar/days";
 
-/** RFC 8621 §8, as far as the form goes; `htmlBody` is left as it is. */
+/** RFC 8621 §8, as far as the form goes: what is saved has no `htmlBody`. */
 export interface VacationResponse {
     id: "singleton";
     isEnabled: boolean;

@@ -223,6 +223,7 @@ export default {
     vacationSave: "Save",
     vacationOn: "Automatic replies are on",
     vacationOff: "Automatic replies are off",
+    vacationOvertaken: "Somebody else has just changed the automatic reply. Look at it and save again.",
     vacationFailed: "The automatic reply could not be saved. Please try again.",
     textMissing: "There is no text yet.",
     dayWrong: "This is no date, such as 30/11/2026.",

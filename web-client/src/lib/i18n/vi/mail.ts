@@ -221,6 +221,7 @@ export default {
     vacationSave: "Lưu",
     vacationOn: "Đã bật trả lời tự động",
     vacationOff: "Đã tắt trả lời tự động",
+    vacationOvertaken: "Người khác vừa thay đổi trả lời tự động. Đề nghị xem lại nội dung mới rồi lưu.",
     vacationFailed: "Không lưu được trả lời tự động. Đề nghị thử lại.",
     textMissing: "Chưa có nội dung trả lời. Đề nghị nhập nội dung.",
     dayWrong: "Ngày chưa đúng. Đề nghị nhập như 30/11/2026.",
