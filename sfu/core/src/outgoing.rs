@@ -1,5 +1,6 @@
 //! What one peer receives: its slots, and how a source's packet is written into one.
 
+mod portion;
 pub mod slot;
 mod sound;
 
@@ -9,7 +10,7 @@ use base::random::Random;
 
 use crate::{
     Path, SlotKind, Source, Transmits,
-    codec::{Codec, Continue, Edit},
+    codec::{Codec, Continue, Edit, red::Renumber},
     congestion::{Queue, Sender},
     incoming::ring::Resends,
     incoming::{Layer, LayerAddress},
@@ -44,6 +45,7 @@ pub(crate) struct ReceiveSlot {
     /// Its place among the leg's video slots by importance, the most important first.
     pub rank: u8,
     resends: Resends,
+    portions: portion::Portions,
 }
 
 impl ReceiveSlot {
@@ -71,6 +73,7 @@ impl ReceiveSlot {
             told: None,
             rank: 0,
             resends: Resends::default(),
+            portions: portion::Portions::default(),
         }
     }
 
@@ -177,6 +180,8 @@ pub(crate) struct Outgoing {
     pub slots: Vec<ReceiveSlot>,
     /// Video that the pacer holds back; bounded in [`Outgoing::relieve`].
     queue: Queue<Waiting>,
+    /// Some slot may hold sound that is not complete yet.
+    holds_sound: bool,
     /// The worker's timer for the pacer is set.
     pub pacing: bool,
     /// Bit/s given to the video slots and the voices when they were last decided on.
@@ -189,7 +194,7 @@ impl Outgoing {
     /// Empty slots.
     pub fn new(media: Vec<SlotMedia>, random: &mut dyn Random) -> Self {
         let slots = media.into_iter().map(|media| ReceiveSlot::new(media, random)).collect();
-        Self { slots, queue: Queue::default(), pacing: false, given: 0, fell: None }
+        Self { slots, queue: Queue::default(), holds_sound: false, pacing: false, given: 0, fell: None }
     }
 
     /// Index of a slot among those of its kind, as the receiver counts.
@@ -237,10 +242,15 @@ impl Outgoing {
                 continue;
             }
             if let Some(origin) = begins {
+                slot.portions.clear();
                 slot.rewriter.switch(origin);
             }
             let (bytes, began) = match slot.media.is_audio {
-                true => sound::write(slot, &stored, layer, egress),
+                true => {
+                    let sent = sound::write(slot, &stored, layer, egress);
+                    self.holds_sound |= slot.portions.due().is_some();
+                    (sent.bytes, sent.began)
+                }
                 false => write(slot, &stored, padding, arrived, egress),
             };
             done.bytes += bytes;
@@ -292,8 +302,43 @@ impl Outgoing {
         audio.filter(|slot| slot.current.or(slot.wanted).is_some()).count()
     }
 
-    /// Video waits for the pacer.
+    /// Sends sound that waited in vain for more; `began` as in [`Self::release`].
+    pub fn release_sound(
+        &mut self,
+        now: Instant,
+        egress: &mut Egress<'_>,
+        mut began: impl FnMut(u8, LayerAddress, u32),
+    ) {
+        if !std::mem::take(&mut self.holds_sound) {
+            return;
+        }
+        for (index, slot) in (0_u8..).zip(&mut self.slots) {
+            let sent = match slot.portions.due() {
+                Some(at) if at <= now => portion::flush(slot, egress),
+                waits => {
+                    self.holds_sound |= waits.is_some();
+                    continue;
+                }
+            };
+            if let (Some(timestamp), Some(origin)) = (sent.began, slot.rewriter.source()) {
+                began(index, origin.address, timestamp);
+            }
+        }
+    }
+
+    /// When sound that is held must leave.
+    pub fn sound_due(&self) -> Option<Instant> {
+        let due = |slot: &ReceiveSlot| slot.portions.due();
+        if self.holds_sound { self.slots.iter().filter_map(due).min() } else { None }
+    }
+
+    /// Something waits for the leg's timer: video for the pacer, or sound for more of it.
     pub fn is_waiting(&self) -> bool {
+        self.holds_sound || !self.queue.is_empty()
+    }
+
+    /// Video waits for the pacer.
+    pub fn is_paced(&self) -> bool {
         !self.queue.is_empty()
     }
 
@@ -319,7 +364,7 @@ impl Outgoing {
                 padding,
                 ..Packet::default()
             };
-            if egress.send(&packet, &slot.media.extensions, &[], sound::AsItIs) == 0 {
+            if egress.send(&packet, &slot.media.extensions, &[], None::<Renumber>) == 0 {
                 return;
             }
             bytes = bytes.saturating_sub(PADDING_ROOM + u32::from(padding));

@@ -91,6 +91,19 @@ pub fn is_redundant(estimate: u32) -> bool {
     estimate >= REDUNDANCY
 }
 
+/// Whether a line is so thin that the headers of small packets are a good part of it: sound is joined into
+/// larger ones. Those that are joined already stay so a little longer.
+pub fn is_joined(estimate: u32, already: bool) -> bool {
+    estimate < if already { JOINING / 4 * 5 } else { JOINING }
+}
+
+/// Whether a line that loses `loss` of its packets (0 … 1) gets every sound once more in a packet of its own;
+/// `redundant` when each packet repeats the one before it as well.
+pub fn is_repeated(estimate: u32, loss: f32, redundant: bool, already: bool) -> bool {
+    let enough = if redundant { LOSS_DESPITE_REDUNDANCY } else { LOSS };
+    estimate >= REDUNDANCY && loss >= if already { enough / 2.0 } else { enough }
+}
+
 struct Plan {
     left: u32,
     rising: bool,
@@ -163,6 +176,11 @@ const VOICE: u32 = 45_000;
 const REDUNDANT_VOICE: u32 = 80_000;
 /// Bit/s of line below which a second copy of the sound would push out what it is there to protect.
 const REDUNDANCY: u32 = 250_000;
+/// Bit/s of line below which a third of a voice's share would be headers.
+const JOINING: u32 = 160_000;
+/// Losses from which on sound is sent twice. RFC 2198 alone leaves a hundredth of it lost at a tenth.
+const LOSS: f32 = 0.03;
+const LOSS_DESPITE_REDUNDANCY: f32 = 0.12;
 /// Bit/s of line from which on a second and a third voice pass.
 const TWO_VOICES: u32 = 120_000;
 const THREE_VOICES: u32 = 200_000;

@@ -3,6 +3,7 @@
 //! rewritten.
 
 mod h264;
+pub mod opus;
 pub mod red;
 pub mod vp8;
 pub mod vp9;

@@ -31,13 +31,20 @@ impl Default for Loss {
 }
 
 impl Loss {
-    /// What one feedback said of packets not judged before.
-    pub fn handle_feedback(&mut self, now: u64, arrived: u32, lost: u32, estimate: u32, acked: Option<u32>) {
+    /// What one feedback said of packets not judged before; when a period is over, the share it lost.
+    pub fn handle_feedback(
+        &mut self,
+        now: u64,
+        arrived: u32,
+        lost: u32,
+        estimate: u32,
+        acked: Option<u32>,
+    ) -> Option<f64> {
         self.arrived += arrived;
         self.lost += lost;
         let total = self.arrived + self.lost;
         if total < PACKETS || now.saturating_sub(self.began) < PERIOD {
-            return;
+            return None;
         }
         let loss = f64::from(self.lost) / f64::from(total);
         (self.arrived, self.lost, self.began) = (0, 0, now);
@@ -59,6 +66,7 @@ impl Loss {
                 self.limit = u32::MAX;
             }
         }
+        Some(loss)
     }
 
     /// A probe proved that the line carries more.

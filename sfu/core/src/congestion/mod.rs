@@ -60,6 +60,8 @@ pub(crate) struct Sender {
     silence_judged: u64,
     unheard: u32,
     wanted: u32,
+    /// Share of packets lost lately, 0 … 1, smoothed.
+    lossy: f32,
 }
 
 impl Sender {
@@ -85,6 +87,7 @@ impl Sender {
             silence_judged: 0,
             unheard: 0,
             wanted: 0,
+            lossy: 0.0,
         }
     }
 
@@ -173,7 +176,9 @@ impl Sender {
             peak: self.acked.peak(),
             sent: self.sent.rate(),
         });
-        self.loss.handle_feedback(now, arrived, lost, self.found(), acked);
+        if let Some(loss) = self.loss.handle_feedback(now, arrived, lost, self.found(), acked) {
+            self.note_loss(loss as f32);
+        }
         let estimate = self.found();
         match self.prober.poll_finding(now) {
             // A queue forms at the rate itself.
@@ -195,6 +200,20 @@ impl Sender {
     pub fn handle_loss(&mut self, now: Instant, fraction: u8) {
         let sent = self.sent_rate(now);
         self.line.handle_loss(now, fraction, sent);
+        if !self.wide {
+            self.note_loss(f32::from(fraction) / 256.0);
+        }
+    }
+
+    /// Up within a second, down within several: what lost packets a moment ago will again.
+    fn note_loss(&mut self, loss: f32) {
+        let weight = if loss > self.lossy { 0.4 } else { 0.1 };
+        self.lossy += weight * (loss - self.lossy);
+    }
+
+    /// The share of packets that the line lost lately, 0 … 1.
+    pub fn loss(&self) -> f32 {
+        self.lossy
     }
 
     /// The receiver's own estimate (REMB); counts without transport-wide feedback.

@@ -192,6 +192,29 @@ impl<S: Copy> Slot<S> {
         })
     }
 
+    /// Rewrites a packet of sound that leaves in other portions than it came: it gets the next number of the
+    /// slot whatever its own was, and time stays its own. `sequence` is the newest that it carries.
+    pub fn append(&mut self, packet: &Incoming) -> Option<Rewrite> {
+        let began = self.awaited.take().map(|source| self.begin(source, packet));
+        let newest = self.unwrapper.unwrap(packet.sequence).max(self.unwrapper.highest().unwrap_or(0));
+        let segment = self.current.as_mut()?;
+        let outgoing = match (began, self.last) {
+            (None, Some(last)) => last.sequence + 1,
+            _ => segment.first,
+        };
+        // Packets that are forwarded as they come afterwards go on from here.
+        segment.shift = outgoing.wrapping_sub(newest);
+        let timestamp = packet.timestamp.plus(segment.timestamp_shift);
+        let is_newer = self.last.is_none_or(|last| began.is_some() || timestamp.since(last.timestamp) > 0);
+        let (at, arrived) = match self.last {
+            Some(last) if !is_newer => (last.timestamp, last.arrived),
+            _ => (timestamp, packet.arrived),
+        };
+        self.last = Some(Last { sequence: outgoing, timestamp: at, arrived });
+        let (sequence, shift) = (SequenceNumber(outgoing as u16), segment.counters);
+        Some(Rewrite { sequence, timestamp, shift, first: began.is_some() })
+    }
+
     /// Which packet the receiver means by a number in a NACK. `None`: not sent, or long forgotten.
     pub fn lost(&self, sequence: SequenceNumber) -> Option<Lost<S>> {
         let last = self.last?.sequence;

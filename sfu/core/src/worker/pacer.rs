@@ -17,8 +17,12 @@ impl Worker {
             self.ask_key(now, layer);
         }
         let Some(peer) = self.peer_mut(key) else { return };
-        let release = peer.outgoing.is_waiting().then(|| peer.sender.next_send());
-        let Some(next) = [release, peer.sender.next_probe()].into_iter().flatten().min() else { return };
+        let release = peer.outgoing.is_paced().then(|| peer.sender.next_send());
+        let Some(next) =
+            [release, peer.sender.next_probe(), peer.outgoing.sound_due()].into_iter().flatten().min()
+        else {
+            return;
+        };
         if !std::mem::replace(&mut peer.outgoing.pacing, true) {
             self.timers.push(Reverse((next.max(now + GRAIN), Timer::Pacer(key.index, key.serial))));
         }
@@ -37,6 +41,7 @@ impl Worker {
         let mut began = Vec::new();
         let before = egress.transmits.len();
         outgoing.release(&mut egress, |slot, layer, timestamp| began.push((slot, layer, timestamp)));
+        outgoing.release_sound(now, &mut egress, |slot, layer, time| began.push((slot, layer, time)));
         if let Some(bytes) = padding {
             outgoing.pad(bytes, &mut egress);
         }

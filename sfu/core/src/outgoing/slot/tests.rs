@@ -216,3 +216,38 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Packets that come (some lost) leave as they are, appended, or appended twice, in any order of ways.
+    #[test]
+    fn numbers_and_time_go_on_in_whatever_portions_sound_leaves(
+        start in any::<u16>(),
+        steps in prop::collection::vec((0_u8..3, 1_u16..4), 1..80),
+    ) {
+        let mut slot = Slot::new(config());
+        let now = Instant::now();
+        slot.switch(());
+        let (mut sequence, mut expected, mut shift) = (start, None::<u16>, None::<u32>);
+        for (way, lost) in steps {
+            sequence = sequence.wrapping_add(lost);
+            let packet = incoming(sequence, u32::from(sequence) * 960, now);
+            let sent: Vec<Rewrite> = match way {
+                0 => slot.forward(&packet).into_iter().collect(),
+                way => (0..way).filter_map(|_| slot.append(&packet)).collect(),
+            };
+            prop_assert_eq!(sent.len(), usize::from(way.max(1)));
+            for (at, rewrite) in sent.into_iter().enumerate() {
+                // Only what leaves as it came shows what is missing before it.
+                let gap = if way == 0 { lost - 1 } else { 0 };
+                let next = expected.map_or(rewrite.sequence.0, |next| next.wrapping_add(gap));
+                prop_assert_eq!(rewrite.sequence.0, next);
+                expected = Some(next.wrapping_add(1));
+                let moved = rewrite.timestamp.0.wrapping_sub(packet.timestamp.0);
+                prop_assert_eq!(*shift.get_or_insert(moved), moved);
+                prop_assert!(at == 0 || !rewrite.first);
+            }
+        }
+    }
+}

@@ -76,6 +76,8 @@ pub struct Client {
     pub voice: Option<u8>,
     /// Bytes of 20 ms of it.
     pub voice_bytes: usize,
+    /// Every packet of it begins as one of Opus with a single frame.
+    pub opus: bool,
     pub camera: bool,
     /// What the camera sends.
     pub codec: Codec,
@@ -330,6 +332,7 @@ impl Client {
             outbox: VecDeque::new(),
             voice: None,
             voice_bytes: 80,
+            opus: false,
             camera: false,
             codec: Codec::Vp8,
             red: false,
@@ -464,7 +467,10 @@ impl Client {
         stream.frames += 1;
         let lost = self.lose.is_some_and(|lose| stream.frames.is_multiple_of(lose));
         let level = Some(AudioLevel { voice: true, level });
-        let sound = vec![stream.frames as u8; self.voice_bytes];
+        let mut sound = vec![stream.frames as u8; self.voice_bytes];
+        if let (true, Some(toc)) = (self.opus, sound.first_mut()) {
+            *toc = 0x78;
+        }
         let before = std::mem::replace(&mut self.last_sound, sound.clone());
         if self.red && !before.is_empty() {
             let head = 0x80 << 24 | 111 << 24 | 960 << 10 | before.len() as u32;

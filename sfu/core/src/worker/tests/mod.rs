@@ -4,6 +4,7 @@ mod client;
 mod codecs;
 mod keys;
 mod lines;
+mod portions;
 mod quality;
 mod radio;
 mod sound;

@@ -1,6 +1,6 @@
 //! Lines that lose and disorder, and receivers that say less than others, in virtual time.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use testkit::link::{Bursts, Link, Shape};
 
@@ -21,17 +21,18 @@ fn seen_over(shape: Shape) -> Net {
     net
 }
 
-/// Packets of the voice and of the whole picture that came, of 500 each, and how many were of a smaller one.
+/// Sounds of the voice and packets of the whole picture that came, of 500 each, and how many were of a smaller one.
 fn came(net: &Net) -> (usize, usize, usize) {
     let picture = net.clients[1].in_slot(VIDEO);
     let whole = picture.iter().filter(|got| got.payload.len() == 900).count();
-    (net.clients[1].in_slot(0).len(), whole, picture.len() - whole)
+    let voice: BTreeSet<u32> = net.clients[1].in_slot(0).iter().map(|got| got.timestamp).collect();
+    (voice.len(), whole, picture.len() - whole)
 }
 
 #[test]
 fn a_wide_radio_link_that_loses_a_fifth_keeps_voice_and_whole_picture() {
     let (voice, whole, smaller) = came(&seen_over(Shape { loss: 0.2, ..Shape::default() }));
-    assert!((350..=450).contains(&voice), "{voice} of 500");
+    assert!(voice > 465, "{voice} of 500: each was sent twice");
     assert!(whole > 350 && smaller < 50, "{whole} whole, {smaller} smaller");
 }
 
