@@ -416,6 +416,10 @@ pub(crate) fn retransmit(
     layer: &Layer,
     egress: &mut Egress<'_>,
 ) -> Option<usize> {
+    // A line that is full would only lose more; who still misses it asks again.
+    if !egress.may_send() {
+        return None;
+    }
     let lost = slot.rewriter.lost(missing)?;
     if lost.source.ssrc != layer.ssrc || !slot.resends.may(missing, now, RESEND_INTERVAL) {
         return None;

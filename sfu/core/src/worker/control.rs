@@ -6,7 +6,7 @@ use super::Worker;
 use crate::{
     SlotKind,
     incoming::{LayerAddress, PeerKey, SlotAddress},
-    outgoing,
+    outgoing::{self, Origin, ReceiveSlot, slot::Lost},
     peer::{FEEDBACK_INTERVAL, REPORT_INTERVAL},
     rtcp,
     rtcp::{Builder, Packet, ReportBlock, Reports, SenderInfo, ShortNtp},
@@ -78,7 +78,12 @@ impl Worker {
         let Some(index) = peer.outgoing.slots.iter().position(|s| s.is_stream(ssrc.0)) else { return };
         for number in missing.take(MAX_REQUESTS) {
             let slot = self.peer(key).and_then(|peer| peer.outgoing.slots.get(index));
-            let Some(lost) = slot.and_then(|slot| slot.rewriter.lost(number)) else { continue };
+            // What was shown before is of no use any more. A picture that is off because the line is too thin
+            // for it least of all: its losses would fill the line once more.
+            let is_shown =
+                |lost: &Lost<Origin>, slot: &ReceiveSlot| slot.current == Some(lost.source.address);
+            let lost = slot.and_then(|slot| slot.rewriter.lost(number).filter(|lost| is_shown(lost, slot)));
+            let Some(lost) = lost else { continue };
             self.resend(now, SlotAddress { peer: key, slot: index as u8 }, number, lost.source.address);
         }
     }

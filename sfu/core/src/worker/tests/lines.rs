@@ -9,7 +9,10 @@ use super::{
     client::{Net, seat},
     meeting, view,
 };
-use crate::{Command, Event, MediaKind, SlotKind, View};
+use crate::{
+    Command, Event, MediaKind, SlotKind, View,
+    rtp::{SequenceNumber, Ssrc},
+};
 
 const DELAY: Duration = Duration::from_millis(20);
 
@@ -112,6 +115,28 @@ fn a_thin_line_keeps_the_speaker_and_gives_up_small_faces() {
     net.run(SECOND);
     assert_eq!(net.clients[0].in_slot(VIDEO).last().unwrap().payload.len(), 900, "the whole picture again");
     assert!((1..3).all(|slot| !is_saving(&net, 0, slot)));
+}
+
+#[test]
+fn what_was_lost_of_a_picture_that_is_off_is_not_sent_again() {
+    let mut net = meeting(2);
+    view(&mut net, 1, 0, 180);
+    net.run(SECOND);
+    let ask = |net: &mut Net| {
+        let got = net.clients[1].in_slot(VIDEO);
+        let missed: Vec<_> = got.iter().rev().take(5).map(|got| SequenceNumber(got.sequence)).collect();
+        let media = Ssrc(net.clients[1].slots[VIDEO]);
+        net.clients[1].send_rtcp(|builder| {
+            builder.nack(Ssrc(1), media, &missed);
+        });
+        net.run(Duration::from_millis(100));
+        net.worker.metrics().resent
+    };
+    let resent = ask(&mut net);
+    assert_eq!(resent, 5, "while it is shown");
+    net.worker.handle_command(net.now, Command::View { seat: seat(1), views: Vec::new() });
+    net.run(Duration::from_millis(100));
+    assert_eq!(ask(&mut net), resent);
 }
 
 #[test]
