@@ -79,6 +79,29 @@ pub fn extract(bytes: &[u8], budget: &mut Budget) -> Option<Extracted> {
     None
 }
 
+/// The names of what the ZIP file `bytes` holds, of the archives inside it too; empty when it is none.
+pub fn members(bytes: &[u8], budget: &mut Budget) -> Vec<String> {
+    members_within(bytes, budget, ARCHIVE_DEPTH)
+}
+
+fn members_within(bytes: &[u8], budget: &mut Budget, depth: usize) -> Vec<String> {
+    if !bytes.starts_with(b"PK") || !budget.work(bytes.len()) {
+        return Vec::new();
+    }
+    let Some(archive) = archive::Archive::open(bytes) else { return Vec::new() };
+    let mut names: Vec<String> = archive.names().map(str::to_owned).collect();
+    if depth == 0 {
+        return names;
+    }
+    let inner: Vec<String> =
+        names.iter().filter(|name| name.to_lowercase().ends_with(".zip")).cloned().collect();
+    for name in inner {
+        let Some(content) = archive.read(&name, budget) else { continue };
+        names.extend(members_within(&content.bytes, budget, depth - 1));
+    }
+    names
+}
+
 /// The words of every attached file of `message`, one after the other.
 pub fn attachments(message: &Message<'_>, budget: &mut Budget) -> Extracted {
     let mut all = Extracted::default();
@@ -115,6 +138,8 @@ pub fn attachments(message: &Message<'_>, budget: &mut Budget) -> Extracted {
 
 /// Files of one letter that are looked into.
 const MAX_FILES: usize = 100;
+/// Archives inside archives that are opened.
+const ARCHIVE_DEPTH: usize = 2;
 /// Where the header of a PDF file may stand.
 const PDF_HEAD: usize = 1024;
 
