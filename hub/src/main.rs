@@ -10,6 +10,7 @@ mod doctor;
 mod http;
 mod invitation;
 mod lock;
+mod quarantine;
 mod sample;
 mod serve;
 mod services;

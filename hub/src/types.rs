@@ -115,6 +115,9 @@ fn rest(protocol: &Declarations) -> Declarations {
     all.add::<directory::view::NewGroupMemberRequest>();
     all.add::<directory::view::AuditView>();
     all.add::<directory::view::Page<directory::view::AuditView>>();
+    all.add::<mail_gateway::quarantine::Held>();
+    all.add::<mail_gateway::quarantine::Opened>();
+    all.add::<crate::quarantine::web::ReleasedView>();
     all.add::<signaling::MeetingSummary>();
     all.add::<signaling::MeetingDetail>();
     all.add::<signaling::NewMeeting>();

@@ -8,7 +8,7 @@ use std::{
 
 use mail_gateway_core::smtp::Address;
 
-use crate::store::Quotas;
+use crate::{checks::Policy, store::Quotas};
 
 /// Everything mail's shell is told.
 #[derive(Debug, Clone)]
@@ -50,6 +50,8 @@ pub struct Config {
     pub trusted_peers: Vec<IpAddr>,
     /// Whether letters of other servers are checked by SPF, DKIM and DMARC (`mail.check_senders`).
     pub check_senders: bool,
+    /// What becomes of letters from outside that the checks point at (`checks.*`).
+    pub checks: Policy,
     /// What stands at `/.well-known/mta-sts.txt` (`mail.mta_sts`, RFC 8461 §3.2).
     pub sts_policy: Option<String>,
     /// Waits between attempts; after the last attempt the sender is told (`mail.retry_minutes`).
@@ -146,6 +148,7 @@ impl Default for Config {
             authorities: PathBuf::from("/etc/ssl/certs/ca-certificates.crt"),
             trusted_peers: vec![IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])],
             check_senders: true,
+            checks: Policy::default(),
             sts_policy: None,
             retry: [1, 5, 15, 60, 240, 480, 960, 1440].map(|n| Duration::from_secs(n * MINUTE)).to_vec(),
             limits: Limits::default(),

@@ -6,7 +6,7 @@
 
 mod accept;
 pub mod changes;
-mod checks;
+pub mod checks;
 pub mod config;
 mod door;
 mod imap;
@@ -15,6 +15,7 @@ mod managesieve;
 pub mod moving;
 mod pop3;
 pub mod ports;
+pub mod quarantine;
 mod queue;
 mod quota;
 pub mod records;

@@ -1,5 +1,6 @@
 //! Stops letters by what they hold, before anybody has them: at the end of SMTP data and where the
-//! webmail hands in. The sender reads why; nothing of the letter is kept.
+//! webmail hands in. The sender reads why; nothing of the letter is kept. Programs from outside may be
+//! held instead ([`crate::quarantine`]).
 
 use std::fmt;
 
@@ -31,20 +32,31 @@ impl fmt::Display for Stopped {
     }
 }
 
+impl Stopped {
+    /// Notes in the log that a letter of `sender` was refused at `door`.
+    pub(crate) fn new(stop: Stop, door: &str, sender: &str) -> Self {
+        let id = incident();
+        // Names of files may tell what is secret: the log has the degree alone.
+        match &stop {
+            Stop::Secret { degree, .. } => {
+                tracing::warn!(%id, door, sender, ?degree, "mail: a letter with a mark of secrecy was refused");
+            }
+            Stop::Program(_) => {
+                tracing::info!(%id, door, sender, "mail: a letter with a program was refused");
+            }
+        }
+        Self { stop, id }
+    }
+}
+
 /// Looks through `letter` that `sender` hands in at `door`; `Some` must be refused.
 pub(crate) async fn screen(letter: Bytes, door: &str, sender: &str) -> Result<Option<Stopped>, StoreError> {
+    Ok(look(letter).await?.map(|stop| Stopped::new(stop, door, sender)))
+}
+
+/// What in `letter` would stop it.
+pub(crate) async fn look(letter: Bytes) -> Result<Option<Stop>, StoreError> {
     // Reading attached files takes milliseconds, which the async workers do not have.
     let look = move || screen::screen(&letter);
-    let Some(stop) = tokio::task::spawn_blocking(look).await.map_err(std::io::Error::other)? else {
-        return Ok(None);
-    };
-    let id = incident();
-    // Names of files may tell what is secret: the log has the degree alone.
-    match &stop {
-        Stop::Secret { degree, .. } => {
-            tracing::warn!(%id, door, sender, ?degree, "mail: a letter with a mark of secrecy was refused");
-        }
-        Stop::Program(_) => tracing::info!(%id, door, sender, "mail: a letter with a program was refused"),
-    }
-    Ok(Some(Stopped { stop, id }))
+    Ok(tokio::task::spawn_blocking(look).await.map_err(std::io::Error::other)?)
 }

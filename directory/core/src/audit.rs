@@ -94,6 +94,11 @@ pub enum AuditEvent {
         /// What was done, in words.
         act: String,
     },
+    /// A letter in the quarantine was read, delivered after all or thrown away.
+    QuarantineChanged {
+        /// What was done, in words.
+        act: String,
+    },
     /// A waiting letter was held back, released, tried at once or given up.
     QueueChanged {
         /// What was done, in words.
@@ -134,6 +139,7 @@ impl AuditEvent {
             Self::DomainAliasAdded => "domainAliasAdded",
             Self::DomainAliasRemoved => "domainAliasRemoved",
             Self::SigningKeysChanged { .. } => "signingKeysChanged",
+            Self::QuarantineChanged { .. } => "quarantineChanged",
             Self::QueueChanged { .. } => "queueChanged",
             Self::LettersMovedIn { .. } => "lettersMovedIn",
         }
@@ -182,6 +188,7 @@ impl AuditEvent {
             Self::LettersMovedIn { count } => {
                 format!("Chuyển {count} thư từ hệ thống khác vào hộp thư {object}")
             }
+            Self::QuarantineChanged { act } => format!("{act} thư bị giữ lại {object}"),
             Self::QueueChanged { act } => format!("{act} thư {object} trong hàng đợi"),
         }
     }

@@ -65,6 +65,9 @@ pub enum Command {
     /// Brings the letters of another system into a mailbox, with folders, dates and flags. Started again, it
     /// brings only what has not come yet. Prints what came and what did not.
     Import(Import),
+    /// Letters from outside that are held instead of delivered.
+    #[command(subcommand)]
+    Quarantine(Quarantine),
     /// Prints the figures of a span of days: accounts, mailboxes, letters, meetings.
     Report(Span),
     /// Prints the DNS records to publish, ready to paste.
@@ -393,6 +396,33 @@ pub enum Queue {
     },
     /// Gives a letter up now; its sender is told.
     Bounce {
+        /// The letter's id.
+        letter: String,
+    },
+}
+
+/// Letters from outside that are held instead of delivered.
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Quarantine {
+    /// Prints id, time, reason, what exactly, sender, recipients and subject, one letter a line.
+    List {
+        /// Only those found by this, diacritics not needed.
+        #[arg(long, default_value = "")]
+        query: String,
+    },
+    /// Prints a letter's sender, checks, text and the names of its files.
+    Show {
+        /// The letter's id, as `list` prints it.
+        letter: String,
+    },
+    /// Delivers a letter to its addressees; prints them.
+    Release {
+        /// The letter's id.
+        letter: String,
+    },
+    /// Throws a letter away.
+    Delete {
         /// The letter's id.
         letter: String,
     },

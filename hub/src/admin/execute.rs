@@ -31,6 +31,7 @@ pub async fn execute(services: &Services, operator: &str, command: Command) -> A
         Command::RevokeToken { id } => act.revoke(&id).await,
         Command::Queue(queue) => act.queue(queue).await,
         Command::Import(import) => act.import(import).await,
+        Command::Quarantine(quarantine) => act.quarantine(quarantine).await,
         Command::Report(span) => act.report(&span).await,
         Command::Dns { check } => act.dns(check).await,
         Command::Dkim(dkim) => act.dkim(dkim).await,

@@ -10,6 +10,7 @@ mod control;
 mod dns;
 mod execute;
 mod import;
+mod quarantine;
 mod queue;
 mod report;
 mod restore;

@@ -200,6 +200,15 @@ sections! {
         /// Minutes between attempts to deliver; after the last one the sender is told.
         retry_minutes: Vec<f64> = vec![1.0, 5.0, 15.0, 60.0, 240.0, 480.0, 960.0, 1440.0];
     }
+    /// What becomes of letters from outside that the checks point at.
+    checks: ChecksSection {
+        /// A letter with a program, by name or content, also inside ZIP files: hold (it waits in the
+        /// quarantine for IT staff) or refuse (its sender reads why).
+        programs: String = "hold".to_owned();
+        /// A letter whose own domain asks for caution (DMARC p=quarantine): spam (the spam folder) or
+        /// hold (the quarantine).
+        suspects: String = "spam".to_owned();
+    }
     /// Where rows live.
     database: DatabaseSection {
         /// postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=/path/ca.pem, where the

@@ -43,6 +43,7 @@ pub fn router(services: &Services, ca_certificate: String, sfu: SfuHandle) -> Ro
         .merge(services.directory.router())
         .merge(services.meetings.router())
         .merge(services.mail.router())
+        .merge(crate::quarantine::web::router(services))
         .fallback(assets::serve)
         .layer(middleware::from_fn_with_state(services.clone(), session::authenticate))
         .layer(middleware::from_fn(guard::same_origin))

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use directory_core::PasswordRules;
 use mail_gateway::{
+    checks::{Policy, Programs, Suspects},
     config::{Forwarding, Host, Route, is_domain},
     records::StsMode,
     store::Quotas,
@@ -57,11 +58,22 @@ pub fn mail(config: &Config) -> Result<mail_gateway::Config, String> {
         authorities: config.mail.authorities.clone(),
         trusted_peers: config.mail.trusted_peers.clone(),
         check_senders: config.mail.check_senders,
+        checks: checks(config)?,
         sts_policy: StsMode::parse(&config.mail.mta_sts)
             .map_err(|cause| format!("mail.mta_sts: {cause}"))?
             .policy(&publication::host(config)),
         limits,
         retry: retry.ok_or("mail.retry_minutes: minutes cannot be negative")?,
+    })
+}
+
+/// What becomes of letters that the checks point at.
+fn checks(config: &Config) -> Result<Policy, String> {
+    Ok(Policy {
+        programs: Programs::parse(&config.checks.programs)
+            .map_err(|cause| format!("checks.programs: {cause}"))?,
+        suspects: Suspects::parse(&config.checks.suspects)
+            .map_err(|cause| format!("checks.suspects: {cause}"))?,
     })
 }
 

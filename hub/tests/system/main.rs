@@ -14,6 +14,7 @@ mod mail_programs;
 mod moving;
 mod pop3;
 mod power_cut;
+mod quarantine;
 mod standard_clients;
 
 use testkit::Hub;

@@ -1,3 +1,6 @@
-//! What is found out about a letter from another server before it is accepted.
+//! What is found out about a letter from another server before it is accepted, and what becomes of it.
 
+pub mod policy;
 pub(crate) mod sender;
+
+pub use policy::{Policy, Programs, Suspects};

@@ -34,8 +34,10 @@ pub(crate) struct Found {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wanted {
     Deliver,
-    /// Into the spam folder.
+    /// Into the spam folder: nothing speaks for it.
     Suspect,
+    /// Its domain, named here, asks for caution (`p=quarantine`).
+    Quarantine(String),
     /// Not at all; the domain whose policy it is.
     Refuse(String),
 }
@@ -113,7 +115,7 @@ fn wanted(dmarc: &DmarcOutput, domains: &BTreeSet<String>, own: &str) -> Wanted 
     }
     match dmarc.policy() {
         Policy::Reject => Wanted::Refuse(dmarc.domain().to_owned()),
-        Policy::Quarantine => Wanted::Suspect,
+        Policy::Quarantine => Wanted::Quarantine(dmarc.domain().to_owned()),
         // Our people hand in their letters after signing in: who brings one from outside must prove it.
         Policy::None | Policy::Unspecified if ours => Wanted::Suspect,
         Policy::None | Policy::Unspecified => Wanted::Deliver,

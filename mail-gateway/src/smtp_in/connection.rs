@@ -16,17 +16,16 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::{budget::Spender, refusals::refusals};
+use super::{
+    budget::Spender,
+    judge::{Judge, Verdict, not_kept},
+    refusals::refusals,
+};
 use crate::{
     Mail,
     accept::{self, Addressee, Found, Incoming, Marks},
-    checks::{
-        self,
-        sender::{Bringer, Wanted},
-    },
     door::{self, Door, TurnedAway, Visit, gate::Gate, wire::Wire},
     ports::Refused,
-    screening,
     spool::Arriving,
 };
 
@@ -293,12 +292,15 @@ impl Connection {
             None => Bytes::new(),
         };
         let sender = envelope.sender.as_ref().map_or("", Address::as_str);
-        match screening::screen(letter.clone(), self.door.name, sender).await {
-            Ok(None) => {}
-            Ok(Some(stopped)) => return Err(stopped.reply()),
-            Err(error) => return Err(accept::failure_reply(accept::failure(&error), &error)),
-        }
-        let (letter, marks) = self.check(letter, &helo, sender).await?;
+        let judge = Judge {
+            inner: &self.mail.inner,
+            door: self.door.name,
+            role: self.role,
+            peer: self.peer,
+            helo: &helo,
+            sender,
+        };
+        let (letter, verdict) = judge.judge(letter).await?;
         let (octets, recipients) = (letter.len(), addressees.len());
         let incoming = Incoming {
             key: None,
@@ -307,37 +309,21 @@ impl Connection {
             eight_bit: envelope.eight_bit,
             international: envelope.international,
             handling: envelope.handling,
-            marks,
+            marks: Marks::default(),
             letter,
         };
-        match self.mail.inner.accept(incoming).await {
+        let accepted = match verdict {
+            Verdict::Deliver(marks) => self.mail.inner.accept(Incoming { marks, ..incoming }).await,
+            // The sender is not told: whoever sends such letters on purpose learns nothing.
+            Verdict::Hold(reason) => self.mail.inner.hold(incoming, reason).await,
+        };
+        match accepted {
             Ok(id) => {
                 tracing::info!(letter = %id, door = self.door.name, octets, recipients, "mail: letter accepted");
                 Ok(id.to_string())
             }
             Err(error) => Err(accept::failure_reply(accept::failure(&error), &error)),
         }
-    }
-
-    /// Finds out about a letter of another server what can be found out; `Err` refuses it.
-    async fn check(&self, letter: Bytes, helo: &str, sender: &str) -> Result<(Bytes, Marks), Reply> {
-        let inner = &self.mail.inner;
-        if self.role == Role::Submission {
-            return Ok((letter, Marks::default()));
-        }
-        if !inner.config.check_senders || inner.config.trusted_peers.contains(&self.peer) {
-            return Ok((letter, Marks::default()));
-        }
-        let bringer = Bringer { address: self.peer, helo, sender };
-        let found = checks::sender::check(inner.outbound.resolver(), &inner.domain, &bringer, &letter).await;
-        if let Wanted::Refuse(domain) = &found.wanted {
-            tracing::info!(peer = %self.peer, sender, %domain, "mail: a forged letter was refused");
-            return Err(refused_by(domain));
-        }
-        let letter =
-            inner.spool.with_field(&letter, &found.header).await.map_err(|cause| not_kept(&cause))?;
-        let junk = found.wanted == Wanted::Suspect;
-        Ok((letter, Marks { junk, doubtful: !found.sender_proven }))
     }
 
     fn spool_failed(&self, cause: &io::Error) -> StoreFailure {
@@ -352,19 +338,6 @@ struct Arrived {
     /// The peer's name of itself.
     helo: String,
     spool: Option<Arriving>,
-}
-
-fn not_kept(cause: &io::Error) -> Reply {
-    let failure = if accept::is_full(cause) { StoreFailure::Full } else { StoreFailure::Broken };
-    accept::failure_reply(failure, cause)
-}
-
-/// RFC 9989 §8: the author's domain asked for it.
-fn refused_by(domain: &str) -> Reply {
-    let words = format!(
-        "Thư không chứng minh được là của tên miền {domain}, bị từ chối theo chính sách của tên miền đó"
-    );
-    Reply::both(550, "5.7.1", &words, &format!("Rejected by the DMARC policy of {domain}"))
 }
 
 /// Addresses remembered between RCPT and the end of the letter.

@@ -2,6 +2,7 @@
 
 pub(crate) mod budget;
 mod connection;
+mod judge;
 mod refusals;
 
 use crate::door::Door;

@@ -5,13 +5,13 @@ mod authenticity;
 mod crash;
 mod delivery;
 mod incoming;
-mod name_server;
+pub(crate) mod name_server;
 mod outgoing;
 mod quota;
 mod screening;
 mod signing;
 mod sink;
-mod talk;
+pub(crate) mod talk;
 
 use std::{net::IpAddr, path::Path, sync::Arc, time::Duration};
 
@@ -30,8 +30,8 @@ use crate::{
     ports::{Addresses, Credentials, MailboxEntry, Refused, Resolution, Unavailable},
 };
 
-const AN: MailboxId = MailboxId::from_u128(1);
-const BINH: MailboxId = MailboxId::from_u128(2);
+pub(crate) const AN: MailboxId = MailboxId::from_u128(1);
+pub(crate) const BINH: MailboxId = MailboxId::from_u128(2);
 /// Read by two clerks.
 pub(crate) const AGENCY: MailboxId = MailboxId::from_u128(3);
 
@@ -92,7 +92,7 @@ async fn open(data: &Path, config: Config) -> Mail {
     Mail::open(source(&data.join("mail.db")), data, "Tinh.example", ports, config).await.unwrap()
 }
 
-async fn letters(mail: &Mail, mailbox: MailboxId) -> Vec<String> {
+pub(crate) async fn letters(mail: &Mail, mailbox: MailboxId) -> Vec<String> {
     let rows = sqlx::query("SELECT blob FROM letters WHERE account = $1 ORDER BY received, id")
         .bind(mailbox.to_string())
         .fetch_all(mail.inner.database.readers())

@@ -14,20 +14,20 @@ trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-pub(super) struct Talk {
+pub(crate) struct Talk {
     stream: BufReader<Box<dyn Stream>>,
 }
 
 impl Talk {
     /// Connects in clear text; the greeting is read.
-    pub(super) async fn clear(address: SocketAddr) -> Self {
+    pub(crate) async fn clear(address: SocketAddr) -> Self {
         let mut talk = Self { stream: BufReader::new(Box::new(TcpStream::connect(address).await.unwrap())) };
         assert!(talk.reply().await.starts_with("220"));
         talk
     }
 
     /// Connects under TLS; the greeting is read.
-    pub(super) async fn tls(address: SocketAddr) -> Self {
+    pub(crate) async fn tls(address: SocketAddr) -> Self {
         let mut talk = Self { stream: BufReader::new(Box::new(TcpStream::connect(address).await.unwrap())) };
         talk.encrypt().await;
         assert!(talk.reply().await.starts_with("220"));
@@ -35,7 +35,7 @@ impl Talk {
     }
 
     /// Goes on under TLS.
-    pub(super) async fn encrypt(&mut self) {
+    pub(crate) async fn encrypt(&mut self) {
         let nothing: Box<dyn Stream> = Box::new(tokio::io::empty());
         let stream = std::mem::replace(&mut self.stream, BufReader::new(nothing)).into_inner();
         let stream = connector().connect("tinh.example".try_into().unwrap(), stream).await.unwrap();
@@ -43,19 +43,19 @@ impl Talk {
     }
 
     /// Sends `bytes` as they are.
-    pub(super) async fn send(&mut self, bytes: &str) {
+    pub(crate) async fn send(&mut self, bytes: &str) {
         self.stream.write_all(bytes.as_bytes()).await.unwrap();
         self.stream.flush().await.unwrap();
     }
 
     /// Sends one command and reads its reply.
-    pub(super) async fn say(&mut self, command: &str) -> String {
+    pub(crate) async fn say(&mut self, command: &str) -> String {
         self.send(&format!("{command}\r\n")).await;
         self.reply().await
     }
 
     /// One whole reply; empty when the connection ended.
-    pub(super) async fn reply(&mut self) -> String {
+    pub(crate) async fn reply(&mut self) -> String {
         let mut reply = String::new();
         loop {
             let mut line = String::new();
@@ -71,7 +71,7 @@ impl Talk {
     }
 
     /// Sends a whole letter, expecting every command to be taken; answers what came after the letter.
-    pub(super) async fn letter(&mut self, from: &str, to: &[&str], letter: &str) -> String {
+    pub(crate) async fn letter(&mut self, from: &str, to: &[&str], letter: &str) -> String {
         assert!(self.say(&format!("MAIL FROM:<{from}>")).await.starts_with("250"));
         for address in to {
             let answer = self.say(&format!("RCPT TO:<{address}>")).await;
@@ -82,7 +82,7 @@ impl Talk {
     }
 
     /// Signs in as the one person who has a password.
-    pub(super) async fn sign_in(&mut self) {
+    pub(crate) async fn sign_in(&mut self) {
         assert!(self.say("EHLO may.example").await.contains(" PLAIN LOGIN"));
         assert!(self.say("AUTH PLAIN AGFuAG3huq10IGto4bqpdQ==").await.starts_with("235"));
     }

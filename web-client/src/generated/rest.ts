@@ -462,6 +462,56 @@ label: string,
 createdAt: Timestamp, };
 
 /**
+ * A file of a held letter.
+ */
+export type HeldFile = { 
+/**
+ * Its name; empty when it has none.
+ */
+name: string, 
+/**
+ * Octets.
+ */
+octets: number, };
+
+/**
+ * A held letter.
+ */
+export type HeldLetter = { 
+/**
+ * Its id, as in the log.
+ */
+id: string, 
+/**
+ * Envelope sender; empty is the null sender.
+ */
+sender: string, 
+/**
+ * Its subject.
+ */
+subject: string, 
+/**
+ * Whom it is for.
+ */
+recipients: Array<string>, 
+/**
+ * Why it is held: `program` or `suspect`.
+ */
+reason: string, 
+/**
+ * The file's name, or the domain that asks for caution.
+ */
+detail: string, 
+/**
+ * Octets.
+ */
+octets: number, 
+/**
+ * When it was held.
+ */
+heldAt: Timestamp, };
+
+/**
  * The hub as its pages show it.
  */
 export type HubView = { 
@@ -887,6 +937,35 @@ place: string,
 seats: number, };
 
 /**
+ * A held letter that is being read.
+ */
+export type OpenedHeldLetter = { 
+/**
+ * The letter.
+ */
+letter: HeldLetter, 
+/**
+ * Its own `From`, as written: anybody can write anything there.
+ */
+author: string, 
+/**
+ * What the hub found out about the sender (RFC 8601); empty when nothing was checked.
+ */
+checks: string, 
+/**
+ * Its text, HTML reduced to words.
+ */
+text: string, 
+/**
+ * Whether the text goes on.
+ */
+isCut: boolean, 
+/**
+ * Its files.
+ */
+files: Array<HeldFile>, };
+
+/**
  * A page of a list.
  */
 export type Page<T> = { 
@@ -971,6 +1050,19 @@ bytes: number | null, };
  * How far below its unit a rule looks.
  */
 export type Reach = "unit" | "divisions" | "everything";
+
+/**
+ * Who got a letter that was let go.
+ */
+export type ReleasedView = { 
+/**
+ * The addresses that have it.
+ */
+delivered: Array<string>, 
+/**
+ * The addresses that nobody has any more.
+ */
+gone: Array<string>, };
 
 /**
  * An invited person's role.

@@ -25,8 +25,8 @@ pub(crate) async fn run(store: Store, stop: CancellationToken) {
 }
 
 impl Store {
-    /// Empties the trash of what lay there too long, forgets expired uploads and old delivery keys, then deletes every body that no letter, upload
-    /// or queue entry names; answers how many.
+    /// Empties the trash of what lay there too long, forgets expired uploads and old delivery keys, then deletes every body that no letter, upload,
+    /// queue entry or held letter names; answers how many.
     ///
     /// # Errors
     /// When disk or database fail; nothing that is named is ever deleted.
@@ -73,6 +73,7 @@ async fn unnamed(c: &mut sqlx::AnyConnection, now: Timestamp) -> Result<Vec<Blob
             "SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM letters WHERE blob = $1) \
              OR EXISTS (SELECT 1 FROM uploads WHERE blob = $1) \
              OR EXISTS (SELECT 1 FROM queue_letter WHERE blob = $1) \
+             OR EXISTS (SELECT 1 FROM quarantine WHERE blob = $1) \
              OR EXISTS (SELECT 1 FROM removed_letters WHERE blob = $1) THEN 1 ELSE 0 END AS BIGINT)",
         )
         .bind(name.as_str())

@@ -130,7 +130,8 @@ impl Store {
         for blob in self.blobs().old_files().await? {
             let row = sqlx::query(
                 "SELECT EXISTS (SELECT 1 FROM bodies WHERE blob = $1) OR EXISTS (SELECT 1 FROM uploads WHERE blob = $1) \
-                 OR EXISTS (SELECT 1 FROM queue_letter WHERE blob = $1)",
+                 OR EXISTS (SELECT 1 FROM queue_letter WHERE blob = $1) \
+                 OR EXISTS (SELECT 1 FROM quarantine WHERE blob = $1)",
             )
             .bind(blob.as_str())
             .fetch_one(self.database().readers())

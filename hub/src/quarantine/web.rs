@@ -1,0 +1,128 @@
+//! The console's page of held letters: `/api/admin/quarantine`.
+
+use axum::{
+    Extension, Json, Router,
+    extract::{Path, Query, State},
+    http::StatusCode,
+    routing::{get, post},
+};
+use directory::{
+    Actor, PeerAddress,
+    view::{PAGE_SIZE, Page},
+    web::Failure,
+};
+use directory_core::Principal;
+use mail_gateway::quarantine::{Held, Opened};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::NotDone;
+use crate::services::Services;
+
+/// The routes; the `Principal` and the peer's address are put on requests before.
+pub fn router(services: &Services) -> Router {
+    Router::new()
+        .route("/api/admin/quarantine", get(list))
+        .route("/api/admin/quarantine/{id}", get(open).delete(delete))
+        .route("/api/admin/quarantine/{id}/release", post(release))
+        .with_state(services.clone())
+}
+
+/// The list's filters.
+#[derive(Deserialize)]
+struct Lines {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    page: u32,
+}
+
+/// Who got a letter that was let go.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleasedView {
+    /// The addresses that have it.
+    pub delivered: Vec<String>,
+    /// The addresses that nobody has any more.
+    pub gone: Vec<String>,
+}
+
+type Asked = (Option<Extension<Principal>>, Option<Extension<PeerAddress>>);
+
+/// The administrator who asks. This comes before anything is read or done.
+fn administrator((principal, peer): Asked) -> Result<Actor, Failure> {
+    let Extension(principal) = principal.ok_or_else(Failure::sign_in_required)?;
+    if !principal.is_admin {
+        return Err(directory::DirectoryError::Forbidden.into());
+    }
+    Ok(Actor::person(principal, peer.map(|Extension(peer)| peer.0)))
+}
+
+async fn list(
+    State(services): State<Services>,
+    principal: Option<Extension<Principal>>,
+    Query(lines): Query<Lines>,
+) -> Result<Json<Page<Held>>, Failure> {
+    administrator((principal, None))?;
+    let page = lines.page.max(1);
+    let skip = (page - 1).saturating_mul(PAGE_SIZE);
+    let (items, total) =
+        services.mail.held(&lines.q, skip, PAGE_SIZE).await.map_err(|cause| failure(cause.into()))?;
+    Ok(Json(Page { items, total, page, page_size: PAGE_SIZE }))
+}
+
+async fn open(
+    State(services): State<Services>,
+    principal: Option<Extension<Principal>>,
+    peer: Option<Extension<PeerAddress>>,
+    Path(id): Path<String>,
+) -> Result<Json<Opened>, Failure> {
+    let actor = administrator((principal, peer))?;
+    super::open(&services, &actor, &id).await.map(Json).map_err(failure)
+}
+
+async fn release(
+    State(services): State<Services>,
+    principal: Option<Extension<Principal>>,
+    peer: Option<Extension<PeerAddress>>,
+    Path(id): Path<String>,
+) -> Result<Json<ReleasedView>, Failure> {
+    let actor = administrator((principal, peer))?;
+    let released = super::release(&services, &actor, &id).await.map_err(failure)?;
+    Ok(Json(ReleasedView { delivered: released.delivered, gone: released.gone }))
+}
+
+async fn delete(
+    State(services): State<Services>,
+    principal: Option<Extension<Principal>>,
+    peer: Option<Extension<PeerAddress>>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Failure> {
+    let actor = administrator((principal, peer))?;
+    super::delete(&services, &actor, &id).await.map_err(failure)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn failure(cause: NotDone) -> Failure {
+    match cause {
+        NotDone::NotFound => Failure::new(
+            StatusCode::NOT_FOUND,
+            "notFound",
+            "Thư này không còn được giữ lại: đã được chuyển, đã xóa hoặc hết thời hạn lưu.",
+        ),
+        NotDone::NobodyLeft => Failure::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "nobodyLeft",
+            "Không chuyển được: các địa chỉ nhận không còn tồn tại.",
+        ),
+        NotDone::Directory(cause) => cause.into(),
+        NotDone::Unavailable(cause) => {
+            tracing::error!(cause, "console: the quarantine cannot answer");
+            Failure::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "Hệ thống thư chưa thực hiện được. Đề nghị thử lại sau ít phút.",
+            )
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What the operator wants done with letters from outside that the checks point at.
+
+/// The choices, safe ones by default.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// A letter with a program (`checks.programs`).
+    pub programs: Programs,
+    /// A letter whose domain asks for caution with it (`checks.suspects`, RFC 9989 §7 `quarantine`).
+    pub suspects: Suspects,
+}
+
+/// What becomes of a letter with a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Programs {
+    /// It waits in the quarantine for IT staff.
+    #[default]
+    Hold,
+    /// Its sender reads that such files are not taken.
+    Refuse,
+}
+
+impl Programs {
+    /// Parses `hold` or `refuse`.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "hold" => Ok(Self::Hold),
+            "refuse" => Ok(Self::Refuse),
+            other => Err(format!("“{other}” is none of hold, refuse")),
+        }
+    }
+}
+
+/// What becomes of a letter that its own domain calls suspect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Suspects {
+    /// It goes to the spam folder.
+    #[default]
+    Spam,
+    /// It waits in the quarantine for IT staff.
+    Hold,
+}
+
+impl Suspects {
+    /// Parses `spam` or `hold`.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "spam" => Ok(Self::Spam),
+            "hold" => Ok(Self::Hold),
+            other => Err(format!("“{other}” is none of spam, hold")),
+        }
+    }
+}
