@@ -96,6 +96,8 @@ test('an answer begun and left untouched leaves no draft', async (t) => {
   const clerk = await person(t, chromium, 'kythuat');
   await clerk.open(`${hub.origin}/thu`);
   await openLetter(clerk, 'Hội nghị trực tuyến');
+  // Before the letter stands there, the only button that begins so is “Trả lời tự động”.
+  await clerk.until('the letter’s frame', () => document.querySelector('iframe')?.src.includes('/mail/view/'));
   await clerk.press('Trả lời');
   await clerk.until('the quoted letter', () => document.querySelector('.compose [contenteditable]')?.textContent.includes('Trân trọng kính mời'));
   await clerk.press('Đóng');
