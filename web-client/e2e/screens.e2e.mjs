@@ -29,6 +29,7 @@ after(async () => {
 const OPENED = [
   ['/thu', 'Soạn thư', 'Thêm Cc, Bcc'],
   ['/thu', 'Trả lời tự động', 'Nội dung trả lời', 'Thư mục'],
+  ['/thu', 'Quy tắc lọc thư', 'Thêm quy tắc', 'Thư mục'],
   ['/thu', 'Thư mục riêng', 'Tên thư mục mới', 'Thư mục'],
   ['/lich', 'Tạo cuộc họp', 'Thành phần tham dự'],
   ['/quan-tri', 'Thêm người dùng', 'Chức vụ'],

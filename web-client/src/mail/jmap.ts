@@ -22,6 +22,7 @@ const USING = [
     "urn:ietf:params:jmap:mail",
     "urn:ietf:params:jmap:submission",
     "urn:ietf:params:jmap:vacationresponse",
+    "urn:ietf:params:jmap:sieve",
 ];
 
 /** A reference to the result of the call at place `call` (RFC 8620 §3.7). */

@@ -92,7 +92,10 @@ export interface Session {
     uploadUrl: string;
     downloadUrl: string;
     eventSourceUrl: string;
-    accounts: Record<string, { name: string; isPersonal: boolean; isReadOnly: boolean }>;
+    accounts: Record<
+        string,
+        { name: string; isPersonal: boolean; isReadOnly: boolean; accountCapabilities: Record<string, unknown> }
+    >;
     primaryAccounts: Record<string, string>;
 }
 
