@@ -4,6 +4,7 @@ mod assets;
 mod guard;
 mod listener;
 pub mod metrics;
+mod programs;
 mod session;
 
 use std::{io, sync::Arc};
@@ -43,6 +44,7 @@ pub fn router(services: &Services, ca_certificate: String, sfu: SfuHandle) -> Ro
         .merge(services.directory.router())
         .merge(services.meetings.router())
         .merge(services.mail.router())
+        .merge(programs::router(&services.config))
         .merge(crate::quarantine::web::router(services))
         .fallback(assets::serve)
         .layer(middleware::from_fn_with_state(services.clone(), session::authenticate))

@@ -11,6 +11,7 @@ mod invitations;
 mod jmap;
 mod mail;
 mod mail_programs;
+mod mail_settings;
 mod moving;
 mod pop3;
 mod power_cut;

@@ -3,6 +3,7 @@
 //! `smtp`, `queue`, `report` and `jmap` never import one another; they meet in `message` and `mailbox`.
 //! Nothing here has a clock, a socket, a file or a task: bytes and times come in, decisions go out.
 
+pub mod discovery;
 pub mod extract;
 pub mod html;
 pub mod imap;
