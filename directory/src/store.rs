@@ -10,7 +10,8 @@ use base::{Timestamp, id::AccountId};
 use database::{Database, OpenError, Source};
 use directory_core::{
     Account, AccountState, Address, Group, GroupKind, Mailbox, MailboxKind, Member, PasswordRules, Period,
-    Person, Position, Posting, Reach, Reader, Records, Registry, Room, Rule, Site, Target, Unit, UnitKind,
+    Person, Position, Posting, Reach, Reader, Records, Registry, Room, Rule, Sending, Site, Target, Unit,
+    UnitKind,
 };
 use sqlx::{AnyPool, Row, any::AnyRow, migrate::Migrator};
 use tokio::sync::{Mutex, broadcast};
@@ -257,7 +258,12 @@ fn mailbox(row: &AnyRow) -> Result<Mailbox, sqlx::Error> {
 }
 
 fn reader(row: &AnyRow) -> Result<Reader, sqlx::Error> {
-    Ok(Reader { mailbox: id(row, "mailbox")?, person: id(row, "person")?, may_send: flag(row, "may_send")? })
+    let sending = match (flag(row, "may_send")?, flag(row, "on_behalf")?) {
+        (false, _) => Sending::Nothing,
+        (true, true) => Sending::OnBehalf,
+        (true, false) => Sending::As,
+    };
+    Ok(Reader { mailbox: id(row, "mailbox")?, person: id(row, "person")?, sending, valid: period(row)? })
 }
 
 fn address(row: &AnyRow) -> Result<Address, sqlx::Error> {

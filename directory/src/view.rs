@@ -11,10 +11,12 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 mod address;
+mod delegation;
 
 pub use address::{
     AliasView, GroupMemberView, GroupView, NewAliasRequest, NewGroupMemberRequest, NewGroupRequest,
 };
+pub use delegation::{DelegationView, DelegationsView, NewDelegationRequest};
 
 /// Lines of a console list's page.
 pub const PAGE_SIZE: u32 = 50;

@@ -113,6 +113,8 @@ fn rest(protocol: &Declarations) -> Declarations {
     all.add::<directory::view::GroupView>();
     all.add::<directory::view::NewGroupRequest>();
     all.add::<directory::view::NewGroupMemberRequest>();
+    all.add::<directory::view::DelegationsView>();
+    all.add::<directory::view::NewDelegationRequest>();
     all.add::<directory::view::AuditView>();
     all.add::<directory::view::Page<directory::view::AuditView>>();
     all.add::<mail_gateway::quarantine::Held>();

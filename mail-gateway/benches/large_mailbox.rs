@@ -234,6 +234,9 @@ fn an() -> Principal {
             name: "Nguyễn Văn An".into(),
             kind: MailboxKind::Personal,
             may_send: true,
+            aliases: Vec::new(),
+            sender: None,
+            delegated: false,
         }],
     }
 }

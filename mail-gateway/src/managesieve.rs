@@ -110,7 +110,7 @@ impl Connection {
     async fn sign_in(&mut self, claim: &Claim) -> SignIn {
         match self.mail.inner.ports.sign_in(claim, self.peer).await {
             Ok(principal) => {
-                let grant = principal.mailboxes.into_iter().next();
+                let grant = principal.mailboxes.into_iter().find(|grant| !grant.delegated);
                 let grant = grant.ok_or("không có hộp thư / there is no mailbox")?;
                 self.mailbox = Some(grant.mailbox);
                 Ok(grant.address)

@@ -56,6 +56,33 @@ test('a letter is written, noticed without a reload, read and answered', async (
   assert.deepEqual([...clerk.problems, ...secretary.problems], []);
 });
 
+test('a mailbox is delegated, written from in its owner’s name, and closed again', async (t) => {
+  const owner = await person(t, chromium, 'chutri');
+  const clerk = await person(t, chromium, 'vanthu.stttt');
+  await owner.open(`${hub.origin}/thu`);
+  await owner.press('Ủy quyền hộp thư');
+  await owner.press('Ủy quyền');
+  await owner.sees('Chưa chọn người được ủy quyền');
+  await owner.fill('Người được ủy quyền', clerk.session.person.name);
+  await owner.until('the clerk in the list', () => document.querySelector('dialog [role=option]'));
+  await owner.page.keyboard.press('Enter');
+  await owner.fill('Đến hết ngày', '31/12/2099');
+  await owner.press('Ủy quyền');
+  await owner.sees('Đọc và gửi thay mặt (ghi tên người gửi) · từ');
+
+  await clerk.open(`${hub.origin}/thu`);
+  await clerk.sees('Hộp thư được ủy quyền');
+  await clerk.press('Hộp thư được ủy quyền', 'link');
+  await clerk.seesNot('Trả lời tự động');
+  await compose(clerk, personal(owner), 'V/v thay mặt trả lời', 'Kính gửi đồng chí.');
+  await clerk.press('Gửi');
+  await owner.page.keyboard.press('Escape');
+  await owner.sees('V/v thay mặt trả lời', 30_000);
+  await openLetter(owner, 'V/v thay mặt trả lời');
+  await owner.sees(`(${clerk.session.person.name} gửi thay mặt)`);
+  assert.deepEqual([...clerk.problems, ...owner.problems], []);
+});
+
 test('an unknown recipient is named before the letter leaves', async (t) => {
   const clerk = await person(t, chromium, 'vanthu.stttt');
   await clerk.open(`${hub.origin}/thu`);

@@ -30,6 +30,7 @@ const OPENED = [
   ['/thu', 'Soạn thư', 'Thêm Cc, Bcc'],
   ['/thu', 'Trả lời tự động', 'Nội dung trả lời', 'Thư mục'],
   ['/thu', 'Quy tắc lọc thư', 'Thêm quy tắc', 'Thư mục'],
+  ['/thu', 'Ủy quyền hộp thư', 'Người được ủy quyền', 'Thư mục'],
   ['/thu', 'Thư mục riêng', 'Tên thư mục mới', 'Thư mục'],
   ['/lich', 'Tạo cuộc họp', 'Thành phần tham dự'],
   ['/quan-tri', 'Thêm người dùng', 'Chức vụ'],

@@ -3,6 +3,8 @@
 
 use base::{Timestamp, id::AuditId};
 
+use crate::Sending;
+
 /// An act worth keeping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuditEvent {
@@ -75,6 +77,22 @@ pub enum AuditEvent {
         /// Who.
         name: String,
     },
+    /// Somebody was let into a mailbox.
+    Delegated {
+        /// Who.
+        name: String,
+        /// Whether and how that person also sends.
+        sending: Sending,
+        /// From when, in words.
+        from: String,
+        /// Until when, in words.
+        until: Option<String>,
+    },
+    /// Somebody may no longer read a mailbox.
+    DelegationEnded {
+        /// Who.
+        name: String,
+    },
     /// Another domain means the hub's own.
     DomainAliasAdded,
     /// Another domain no longer means the hub's own.
@@ -136,6 +154,8 @@ impl AuditEvent {
             Self::GroupRemoved => "groupRemoved",
             Self::MemberAdded { .. } => "memberAdded",
             Self::MemberRemoved { .. } => "memberRemoved",
+            Self::Delegated { .. } => "delegated",
+            Self::DelegationEnded { .. } => "delegationEnded",
             Self::DomainAliasAdded => "domainAliasAdded",
             Self::DomainAliasRemoved => "domainAliasRemoved",
             Self::SigningKeysChanged { .. } => "signingKeysChanged",
@@ -182,6 +202,16 @@ impl AuditEvent {
             Self::GroupRemoved => format!("Xóa nhóm người nhận hoặc địa chỉ theo chức vụ “{object}”"),
             Self::MemberAdded { name } => format!("Thêm {name} vào “{object}”"),
             Self::MemberRemoved { name } => format!("Đưa {name} ra khỏi “{object}”"),
+            Self::Delegated { name, sending, from, until } => {
+                let right = match sending {
+                    Sending::Nothing => "đọc",
+                    Sending::OnBehalf => "đọc và gửi thay mặt",
+                    Sending::As => "đọc và gửi với tư cách hộp thư",
+                };
+                let until = until.as_ref().map_or("không thời hạn".to_owned(), |at| format!("đến {at}"));
+                format!("Ủy quyền hộp thư {object} cho {name}: {right}, từ {from} {until}")
+            }
+            Self::DelegationEnded { name } => format!("Thôi ủy quyền hộp thư {object} cho {name}"),
             Self::DomainAliasAdded => format!("Thêm tên miền phụ {object}"),
             Self::DomainAliasRemoved => format!("Bỏ tên miền phụ {object}"),
             Self::SigningKeysChanged { act } => format!("{act} khóa ký thư {object}"),

@@ -21,8 +21,8 @@ pub use audit::{AuditEvent, AuditRecord};
 pub use group::{Group, GroupKind, Member, Poster, Posting, Reach, Rule};
 pub use lockout::{Allowance, LOCK_AFTER, LOCK_FOR, Lockout, Refusal};
 pub use model::{
-    Account, AccountState, Address, Mailbox, MailboxKind, Period, Person, Position, Reader, Room, Site,
-    Target, Unit, UnitKind,
+    Account, AccountState, Address, Mailbox, MailboxKind, Period, Person, Position, Reader, Room, Sending,
+    Site, Target, Unit, UnitKind,
 };
 pub use name::{compare_people, compare_text, given_name, people_key};
 pub use naming::{AddressBook, person_local_part};

@@ -189,8 +189,43 @@ pub struct Reader {
     pub mailbox: MailboxId,
     /// Who.
     pub person: PersonId,
-    /// Whether also sending is allowed.
-    pub may_send: bool,
+    /// Whether and how the reader sends from it.
+    pub sending: Sending,
+    /// From when to when.
+    pub valid: Period,
+}
+
+/// How a reader may send from a mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Sending {
+    /// Reads only.
+    Nothing,
+    /// In its name with the own name beside it (*thay mặt*; RFC 5322 §3.6.2, `Sender`).
+    OnBehalf,
+    /// As the mailbox itself.
+    As,
+}
+
+impl Sending {
+    /// What a command line's word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "nothing" => Some(Self::Nothing),
+            "on-behalf" => Some(Self::OnBehalf),
+            "as" => Some(Self::As),
+            _ => None,
+        }
+    }
+
+    /// The command line's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::OnBehalf => "on-behalf",
+            Self::As => "as",
+        }
+    }
 }
 
 /// A mail address ever given out; it is never given to anybody else.

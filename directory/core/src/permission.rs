@@ -72,6 +72,9 @@ mod tests {
             name: "Sở".into(),
             kind: MailboxKind::Agency,
             may_send: false,
+            aliases: Vec::new(),
+            sender: None,
+            delegated: false,
         });
         assert!(may(&clerk, Action::ReadMail, Object::Mailbox(mailbox)));
         assert!(!may(&clerk, Action::SendMail, Object::Mailbox(mailbox)));

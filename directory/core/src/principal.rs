@@ -52,6 +52,13 @@ impl Principal {
     }
 }
 
+impl MailboxGrant {
+    /// Whether letters from this mailbox may have `address` in `From`.
+    pub fn has(&self, address: &str) -> bool {
+        std::iter::once(&self.address).chain(&self.aliases).any(|own| own.eq_ignore_ascii_case(address))
+    }
+}
+
 /// A mailbox its reader may open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -66,4 +73,10 @@ pub struct MailboxGrant {
     pub kind: MailboxKind,
     /// Whether the reader may also send as this address.
     pub may_send: bool,
+    /// Other addresses its letters may be from: aliases, and positions its person holds today.
+    pub aliases: Vec<String>,
+    /// The reader's own address, when that must stand in `Sender` beside the mailbox's in `From`.
+    pub sender: Option<String>,
+    /// Somebody else's, opened to the reader by delegation: its rules stay its owner's.
+    pub delegated: bool,
 }

@@ -9,8 +9,8 @@ use base::{
 };
 
 use crate::{
-    Account, AccountState, Address, DirectoryEntry, EntryKind, Group, Index, Mailbox, MailboxGrant,
-    MailboxKind, Person, Position, Principal, Reader, Room, Site, Target, Unit, compare_people, people_key,
+    Account, AccountState, Address, DirectoryEntry, EntryKind, Group, Index, Mailbox, MailboxKind, Person,
+    Position, Principal, Reader, Room, Site, Target, Unit, compare_people, people_key,
 };
 
 /// The rows of the store.
@@ -83,10 +83,14 @@ pub struct Registry {
     readers: HashMap<PersonId, Vec<Reader>>,
     addresses: HashMap<String, Target>,
     groups: HashMap<GroupId, Group>,
+    /// Aliases of each mailbox.
+    other_addresses: HashMap<MailboxId, Vec<String>>,
+    /// Addresses of positions.
+    position_addresses: Vec<(String, GroupId)>,
     rooms: Vec<Room>,
     sites: Vec<Site>,
     index: Index,
-    /// When a unit, a position or a membership next begins or ends.
+    /// When a unit, a position, a membership or a reader's right next begins or ends.
     next_change: Option<Timestamp>,
 }
 
@@ -94,8 +98,10 @@ impl Registry {
     /// The directory of `domain` that `records` describe, as it holds at `now`.
     pub fn new(domain: &str, records: Records, now: Timestamp) -> Self {
         let members = records.groups.iter().flat_map(|group| &group.members).map(|member| member.valid);
+        let readers = records.readers.iter().map(|reader| reader.valid);
         let periods = records.units.iter().map(|u| u.valid).chain(records.positions.iter().map(|p| p.valid));
-        let next_change = periods.chain(members).filter_map(|period| period.next_change(now)).min();
+        let next_change =
+            periods.chain(members).chain(readers).filter_map(|period| period.next_change(now)).min();
         let mut registry = Self {
             domain: domain.to_lowercase(),
             domain_aliases: records.domain_aliases,
@@ -116,6 +122,7 @@ impl Registry {
         registry.add_mailboxes(records.mailboxes, records.readers);
         registry.addresses = records.addresses.into_iter().map(|a| (a.address, a.target)).collect();
         registry.groups = records.groups.into_iter().map(|group| (group.id, group)).collect();
+        registry.sort_addresses();
         registry.sites = records.sites;
         registry
             .sites
@@ -379,23 +386,6 @@ impl Registry {
         })
     }
 
-    fn grants(&self, person: PersonId) -> Vec<MailboxGrant> {
-        let grant = |id: &MailboxId, may_send| {
-            let mailbox = self.mailboxes.get(id)?;
-            let (address, name) = (mailbox.address.clone(), mailbox.name.clone());
-            Some((
-                self.place(mailbox.unit),
-                MailboxGrant { mailbox: *id, address, name, kind: mailbox.kind, may_send },
-            ))
-        };
-        let own = self.personal.get(&person).and_then(|id| grant(id, true)).map(|(_, own)| own);
-        let mut shared: Vec<_> = self.readers.get(&person).into_iter().flatten().collect::<Vec<_>>();
-        shared.retain(|reader| self.personal.get(&person) != Some(&reader.mailbox));
-        let mut shared: Vec<_> = shared.iter().filter_map(|r| grant(&r.mailbox, r.may_send)).collect();
-        shared.sort_by(|a, b| (a.0, &a.1.address).cmp(&(b.0, &b.1.address)));
-        own.into_iter().chain(shared.into_iter().map(|(_, grant)| grant)).collect()
-    }
-
     /// The mailbox with this id.
     pub fn mailbox(&self, id: MailboxId) -> Option<&Mailbox> {
         self.mailboxes.get(&id)
@@ -410,7 +400,8 @@ impl Registry {
 
     /// The names of the people who read a mailbox, its person included.
     pub fn readers(&self, mailbox: &Mailbox) -> Vec<String> {
-        let readers = self.readers.values().flatten().filter(|reader| reader.mailbox == mailbox.id);
+        let readers = self.readers.values().flatten();
+        let readers = readers.filter(|reader| reader.mailbox == mailbox.id && reader.valid.holds(self.now));
         let mut people: Vec<_> = readers.map(|reader| reader.person).chain(mailbox.person).collect();
         people.sort();
         people.dedup();
@@ -467,6 +458,7 @@ fn in_protocol_order(units: Vec<Unit>) -> Vec<Unit> {
     ordered
 }
 
+mod grant;
 mod resolve;
 
 pub use resolve::Resolution;

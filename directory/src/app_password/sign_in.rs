@@ -6,9 +6,7 @@ use base::{
     Timestamp,
     id::{AccountId, MailboxId, PersonId},
 };
-use directory_core::{
-    AccountState, EmailAddress, MailboxGrant, MailboxKind, Principal, Registry, is_app_password,
-};
+use directory_core::{AccountState, EmailAddress, MailboxKind, Principal, Registry, is_app_password};
 
 use super::{ScramCredential, ScramKeys, Stored, keys, secret_hash};
 use crate::{Directory, SignInError};
@@ -115,7 +113,9 @@ fn mailbox_of_login(registry: &Registry, login: &str) -> Option<MailboxId> {
 
 /// Whom the row lets in, as the directory stands now: one mailbox, no administration.
 fn opened(registry: &Registry, stored: &Stored) -> Option<Principal> {
-    let Some(account) = stored.account else { return registry.mailbox(stored.mailbox).map(agency) };
+    let Some(account) = stored.account else {
+        return registry.mailbox(stored.mailbox).map(|mailbox| agency(registry, mailbox));
+    };
     let state = registry.account(account)?.state;
     let mut principal = registry.principal(account).filter(|_| state == AccountState::Active)?;
     principal.mailboxes.retain(|grant| grant.mailbox == stored.mailbox);
@@ -124,14 +124,7 @@ fn opened(registry: &Registry, stored: &Stored) -> Option<Principal> {
 }
 
 /// A program of an agency mailbox itself, such as its scanner, that no person stands behind.
-fn agency(mailbox: &directory_core::Mailbox) -> Principal {
-    let grant = MailboxGrant {
-        mailbox: mailbox.id,
-        address: mailbox.address.clone(),
-        name: mailbox.name.clone(),
-        kind: mailbox.kind,
-        may_send: true,
-    };
+fn agency(registry: &Registry, mailbox: &directory_core::Mailbox) -> Principal {
     Principal {
         account: AccountId::from_u128(0),
         person: PersonId::from_u128(0),
@@ -143,7 +136,7 @@ fn agency(mailbox: &directory_core::Mailbox) -> Principal {
         order: u32::MAX,
         is_admin: false,
         login: mailbox.address.clone(),
-        mailboxes: vec![grant],
+        mailboxes: vec![registry.grant(mailbox)],
     }
 }
 

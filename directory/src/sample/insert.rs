@@ -1,7 +1,7 @@
 //! Writes whole [`Records`] into an empty store.
 
 use base::Timestamp;
-use directory_core::{AccountState, MailboxKind, Period, Records, Target};
+use directory_core::{AccountState, MailboxKind, Period, Records, Sending, Target};
 use sqlx::AnyConnection;
 
 type Written = Result<(), sqlx::Error>;
@@ -113,7 +113,7 @@ async fn mailboxes(c: &mut AnyConnection, records: &Records) -> Written {
         sqlx::query("INSERT INTO mailbox_reader (mailbox, person, may_send) VALUES ($1, $2, $3)")
             .bind(reader.mailbox.to_string())
             .bind(reader.person.to_string())
-            .bind(i64::from(reader.may_send))
+            .bind(i64::from(reader.sending == Sending::As))
             .execute(&mut *c)
             .await?;
     }

@@ -7,7 +7,7 @@ use base::{
 };
 use directory_core::{
     Account, AccountState, Address, AddressBook, Group, GroupKind, Mailbox, MailboxKind, Member, Period,
-    Person, Position, Posting, Reader, Records, Room, Site, Target, Unit, UnitKind,
+    Person, Position, Posting, Reader, Records, Room, Sending, Site, Target, Unit, UnitKind,
 };
 
 use super::names::Names;
@@ -308,7 +308,12 @@ impl Plan<'_> {
         self.records.mailboxes.push(own);
         let agency = format!("{}@{}", new.reads, self.domain);
         if let Some(agency) = self.records.mailboxes.iter().find(|mailbox| mailbox.address == agency) {
-            self.records.readers.push(Reader { mailbox: agency.id, person, may_send: true });
+            self.records.readers.push(Reader {
+                mailbox: agency.id,
+                person,
+                sending: Sending::As,
+                valid: Period::default(),
+            });
         }
     }
 }

@@ -4,6 +4,7 @@
 mod address;
 mod admin;
 mod app_password;
+mod delegation;
 mod failure;
 mod lookup;
 mod request;
@@ -50,6 +51,8 @@ impl Directory {
             .route("/api/password", post(session::change_password))
             .route("/api/app-passwords", get(app_password::list).post(app_password::create))
             .route("/api/app-passwords/{id}", delete(app_password::revoke))
+            .route("/api/mailboxes/{id}/delegations", get(delegation::list).post(delegation::create))
+            .route("/api/mailboxes/{id}/delegations/{person}", delete(delegation::end))
             .route("/api/directory/units", get(lookup::units))
             .route("/api/directory/units/{id}/people", get(lookup::people))
             .route("/api/directory/search", get(lookup::search))

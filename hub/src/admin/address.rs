@@ -132,7 +132,7 @@ impl Act<'_> {
 }
 
 /// A moment in RFC 3339.
-fn moment(said: &str) -> Result<Timestamp, String> {
+pub(super) fn moment(said: &str) -> Result<Timestamp, String> {
     let at: jiff::Timestamp =
         said.parse().map_err(|_| format!("“{said}” is no moment such as 2026-12-01T07:30:00+07:00"))?;
     Ok(Timestamp::from_micros(at.as_microsecond()))

@@ -27,6 +27,9 @@ pub enum Command {
     /// Lists, and addresses of positions.
     #[command(subcommand)]
     List(Group),
+    /// Who else reads a mailbox and sends from it, from when to when.
+    #[command(subcommand)]
+    Delegation(Delegation),
     /// Secrets for mail programs, each for one mailbox.
     #[command(subcommand)]
     AppPassword(AppPassword),
@@ -301,6 +304,45 @@ pub enum Group {
         /// The list's address.
         address: String,
         /// Who.
+        #[arg(long)]
+        login: String,
+    },
+}
+
+/// Rights to somebody else's mailbox.
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Delegation {
+    /// Prints address, way of sending, start, end and name, one person a line.
+    List {
+        /// The mailbox's address.
+        #[arg(long)]
+        mailbox: String,
+    },
+    /// Lets somebody read a mailbox, or changes the terms.
+    Give {
+        /// The mailbox's address.
+        #[arg(long)]
+        mailbox: String,
+        /// Who.
+        #[arg(long)]
+        login: String,
+        /// nothing (reads only), on-behalf (the own name beside the mailbox's) or as (as the mailbox).
+        #[arg(long, default_value = "nothing")]
+        sending: String,
+        /// From when (RFC 3339); now when absent.
+        #[arg(long)]
+        from: Option<String>,
+        /// Until when (RFC 3339); for good when absent.
+        #[arg(long)]
+        until: Option<String>,
+    },
+    /// Ends a right at once.
+    End {
+        /// The mailbox's address.
+        #[arg(long)]
+        mailbox: String,
+        /// Whose right.
         #[arg(long)]
         login: String,
     },

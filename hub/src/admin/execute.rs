@@ -22,6 +22,7 @@ pub async fn execute(services: &Services, operator: &str, command: Command) -> A
         Command::Mailbox(mailbox) => act.mailbox(mailbox).await,
         Command::Address(address) => act.address(address).await,
         Command::List(list) => act.list(list).await,
+        Command::Delegation(delegation) => act.delegation(delegation).await,
         Command::AppPassword(secret) => act.app_password(secret).await,
         Command::Meeting(meeting) => act.meeting(meeting).await,
         Command::Token { meeting, role, name, days } => {

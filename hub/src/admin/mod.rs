@@ -7,6 +7,7 @@ mod address;
 mod backup;
 mod command;
 mod control;
+mod delegation;
 mod dns;
 mod execute;
 mod import;

@@ -29,8 +29,26 @@ impl Mailbox {
         Self { client: client.clone(), account: grant["mailbox"].as_str().expect("an id").to_owned() }
     }
 
+    /// The mailbox of one grant of who signed in.
+    pub fn opened(client: &Client, grant: &Value) -> Self {
+        Self { client: client.clone(), account: grant["mailbox"].as_str().expect("an id").to_owned() }
+    }
+
     /// One JMAP method call; its answer's arguments.
-    pub fn call(&self, method: &str, mut arguments: Value) -> Value {
+    pub fn call(&self, method: &str, arguments: Value) -> Value {
+        let answer = self.ask(method, arguments);
+        assert_eq!(answer[0], method, "{answer}");
+        answer[1].clone()
+    }
+
+    /// The error that one JMAP method call is answered with.
+    pub fn refusal(&self, method: &str, arguments: Value) -> String {
+        let answer = self.ask(method, arguments);
+        assert_eq!(answer[0], "error", "{answer}");
+        answer[1]["type"].as_str().expect("a type").to_owned()
+    }
+
+    fn ask(&self, method: &str, mut arguments: Value) -> Value {
         arguments["accountId"] = json!(self.account);
         let request = json!({
             "using": [
@@ -41,9 +59,7 @@ impl Mailbox {
         });
         let answer = self.client.post("/jmap/api", &request);
         assert_eq!(answer.status, 200, "{method}: {}", String::from_utf8_lossy(&answer.body));
-        let response = answer.json();
-        assert_eq!(response["methodResponses"][0][0], method, "{response}");
-        response["methodResponses"][0][1].clone()
+        answer.json()["methodResponses"][0].clone()
     }
 
     /// The folder with this role.

@@ -4,6 +4,7 @@ mod accounts;
 mod addresses;
 mod administration;
 mod bad_input;
+mod delegation;
 mod dns;
 mod filters;
 mod imap;

@@ -108,6 +108,9 @@ fn principal(n: usize) -> Principal {
         name: n.to_string(),
         kind: MailboxKind::Personal,
         may_send: true,
+        aliases: Vec::new(),
+        sender: None,
+        delegated: false,
     };
     Principal {
         account: AccountId::from_u128(n as u128 + 1),

@@ -20,6 +20,13 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// Like [`Context::account`], where rules are changed: they outlive a delegation, so only an owner
+    /// sets them (RFC 8620 §3.6.2).
+    pub(crate) async fn own_account(&self, arguments: &Object) -> Result<MailboxGrant, MethodError> {
+        let grant = self.account(arguments).await?;
+        if grant.delegated { Err(MethodError::AccountReadOnly) } else { Ok(grant) }
+    }
+
     /// The account of a call, made on its first use.
     pub(crate) async fn account(&self, arguments: &Object) -> Result<MailboxGrant, MethodError> {
         let id = arguments.get("accountId").and_then(Value::as_str);

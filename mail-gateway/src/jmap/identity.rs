@@ -1,9 +1,10 @@
-//! Identity methods (RFC 8621 §6): every account has exactly one, whose address the directory decides.
+//! Identity methods (RFC 8621 §6): one for each address of the account, which the directory decides.
+//! The first has the name and the signature; the aliases' share them.
 
 use directory_core::MailboxGrant;
 use mail_gateway_core::{
     jmap::{MethodError, Object, SetError},
-    message::Address,
+    message::{Address, BlobId},
 };
 use serde_json::{Value, json};
 
@@ -13,17 +14,31 @@ use crate::store::{
     submission::identity::{IDENTITY, Identity, IdentityChange},
 };
 
-fn object(grant: &MailboxGrant, identity: &Identity) -> Object {
-    let addresses = |json: &Option<String>| -> Value {
+/// The address that letters under the identity `id` are from.
+pub(crate) fn address<'a>(grant: &'a MailboxGrant, id: &str) -> Option<&'a str> {
+    addresses(grant).find(|(known, _)| known == id).map(|(_, address)| address)
+}
+
+fn addresses(grant: &MailboxGrant) -> impl Iterator<Item = (String, &str)> {
+    let main = std::iter::once((IDENTITY.to_owned(), grant.address.as_str()));
+    // Ids that stay when other aliases come and go.
+    let alias = |address: &str| BlobId::of(address.as_bytes()).as_str().chars().take(16).collect::<String>();
+    main.chain(
+        grant.aliases.iter().map(move |address| (format!("alias-{}", alias(address)), address.as_str())),
+    )
+}
+
+fn object(grant: &MailboxGrant, identity: &Identity, id: &str, address: &str) -> Object {
+    let list = |json: &Option<String>| -> Value {
         json.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null)
     };
     let name = if identity.name.is_empty() { &grant.name } else { &identity.name };
     let value = json!({
-        "id": IDENTITY,
+        "id": id,
         "name": name,
-        "email": grant.address,
-        "replyTo": addresses(&identity.reply_to),
-        "bcc": addresses(&identity.bcc),
+        "email": address,
+        "replyTo": list(&identity.reply_to),
+        "bcc": list(&identity.bcc),
         "textSignature": identity.text_signature,
         "htmlSignature": identity.html_signature,
         "mayDelete": false,
@@ -39,13 +54,14 @@ pub(crate) async fn get(context: &Context<'_>, arguments: &Object) -> Result<Val
     let grant = context.account(arguments).await?;
     let state = context.state(&grant, Kind::Identity).await?;
     let identity = context.service.store.identity(grant.mailbox).await.map_err(fail)?;
-    let all = if grant.may_send { vec![object(&grant, &identity)] } else { Vec::new() };
+    let all = addresses(&grant).filter(|_| grant.may_send);
+    let all = all.map(|(id, address)| object(&grant, &identity, &id, address)).collect();
     answer_get(&grant, state, arguments, all)
 }
 
 /// `Identity/set`: name, answers, hidden copies and signature may change.
 pub(crate) async fn set(context: &Context<'_>, arguments: &Object) -> Result<Value, MethodError> {
-    let grant = context.account(arguments).await?;
+    let grant = context.own_account(arguments).await?;
     let store = &context.service.store;
     let old = context.state(&grant, Kind::Identity).await?;
     let parts = SetArguments::read(arguments, &old)?;
@@ -62,7 +78,7 @@ pub(crate) async fn set(context: &Context<'_>, arguments: &Object) -> Result<Val
         answer.update(id, outcome);
     }
     for id in parts.destroy {
-        let kind = if id == IDENTITY { "forbidden" } else { "notFound" };
+        let kind = if address(&grant, &id).is_some() { "forbidden" } else { "notFound" };
         answer.destroy(id, Err(SetError::new(kind)));
     }
     let new = context.state(&grant, Kind::Identity).await?;

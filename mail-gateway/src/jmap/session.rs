@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base::Timestamp;
-use directory_core::{MailboxKind, Principal};
+use directory_core::{MailboxGrant, MailboxKind, Principal};
 use mail_gateway_core::{jmap::request, message::BlobId};
 use serde_json::{Value, json};
 
@@ -35,7 +35,8 @@ fn object(service: &Service, principal: &Principal) -> Value {
             grant.mailbox.to_string(),
             json!({
                 "name": grant.address,
-                "isPersonal": grant.kind == MailboxKind::Personal,
+                // RFC 8620 §2: the user's own, not one shared with the user.
+                "isPersonal": grant.kind == MailboxKind::Personal && !grant.delegated,
                 "isReadOnly": false,
                 "accountCapabilities": {
                     CORE: {},
@@ -56,7 +57,8 @@ fn object(service: &Service, principal: &Principal) -> Value {
             }),
         );
     }
-    let personal = principal.mailboxes.iter().find(|grant| grant.kind == MailboxKind::Personal);
+    let personal =
+        principal.mailboxes.iter().find(|grant| grant.kind == MailboxKind::Personal && !grant.delegated);
     let primary = personal.or(principal.mailboxes.first()).map(|grant| grant.mailbox);
     let primary = match primary {
         Some(id) => json!({
@@ -101,7 +103,8 @@ fn object(service: &Service, principal: &Principal) -> Value {
 pub(crate) fn state(principal: &Principal) -> String {
     let mut text = String::new();
     for grant in &principal.mailboxes {
-        text.push_str(&format!("{} {} {} {};", grant.mailbox, grant.address, grant.name, grant.may_send));
+        let MailboxGrant { mailbox, address, name, may_send, aliases, sender, .. } = grant;
+        text.push_str(&format!("{mailbox} {address} {name} {may_send} {aliases:?} {sender:?};"));
     }
     BlobId::of(text.as_bytes()).as_str().chars().take(12).collect()
 }

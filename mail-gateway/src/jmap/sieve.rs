@@ -84,7 +84,7 @@ pub(crate) async fn validate(context: &Context<'_>, arguments: &Object) -> Resul
 
 /// `SieveScript/set` (RFC 9661 §2.4).
 pub(crate) async fn set(context: &mut Context<'_>, arguments: &Object) -> Result<Value, MethodError> {
-    let grant = context.account(arguments).await?;
+    let grant = context.own_account(arguments).await?;
     let old = context.state(&grant, Kind::SieveScript).await?;
     let parts = SetArguments::read(arguments, &old)?;
     let mut answer = SetAnswer::default();

@@ -16,11 +16,7 @@ use super::{
 };
 use crate::{
     Envelope, SubmitError,
-    store::{
-        Kind, StoreError,
-        letter::Letter,
-        submission::{Submission, identity::IDENTITY},
-    },
+    store::{Kind, StoreError, letter::Letter, submission::Submission},
 };
 
 fn object(submission: Submission) -> Object {
@@ -136,9 +132,8 @@ async fn submit(
     object: &Object,
 ) -> Result<(String, String), SetError> {
     let text = |name: &str| object.get(name).and_then(Value::as_str);
-    if text("identityId") != Some(IDENTITY) {
-        return Err(SetError::invalid(&["identityId"]));
-    }
+    let identity = text("identityId").filter(|id| super::identity::address(grant, id).is_some());
+    let identity = identity.ok_or_else(|| SetError::invalid(&["identityId"]))?;
     if !grant.may_send {
         return Err(SetError::because("forbiddenToSend", "Không có quyền gửi thư từ hộp thư này."));
     }
@@ -149,11 +144,15 @@ async fn submit(
         StoreError::NotFound => SetError::invalid(&["emailId"]),
         other => set_error(other),
     })?;
-    check_author(context, &letter)?;
+    let writer = check_author(context, &letter)?;
     let envelope = envelope(grant, &letter, object.get("envelope"))?;
     let raw = store.open_blob(&letter.blob).await.map_err(set_error)?;
     // RFC 8621 §7.5: hidden recipients stay hidden.
     let raw = strip::without_headers(&raw, &["Bcc"]);
+    let raw = match writer {
+        Some(writer) => [format!("Sender: <{writer}>\r\n").as_bytes(), &raw].concat(),
+        None => raw,
+    };
     let json = json!({
         "mailFrom": { "email": envelope.sender, "parameters": null },
         "rcptTo": envelope.recipients.iter().map(|to| json!({ "email": to, "parameters": null })).collect::<Vec<_>>(),
@@ -164,7 +163,7 @@ async fn submit(
     context.service.outgoing.submit(&key, &envelope, &raw).await.map_err(refusal)?;
     let submission = Submission {
         id: String::new(),
-        identity: IDENTITY.to_owned(),
+        identity: identity.to_owned(),
         letter: id.clone(),
         thread: letter.thread,
         envelope: json,
@@ -174,22 +173,37 @@ async fn submit(
     Ok((submission, id))
 }
 
-/// The author must be someone this person may send as.
-fn check_author(context: &Context<'_>, letter: &Letter) -> Result<(), SetError> {
+/// The author must be someone this person may send as, or writes for. Answers who is to be added as
+/// `Sender` (RFC 5322 §3.6.2), where that field is due and missing.
+fn check_author(context: &Context<'_>, letter: &Letter) -> Result<Option<String>, SetError> {
     let authors = letter.summary.from.as_deref().unwrap_or_default();
     if authors.is_empty() {
         return Err(SetError::because("invalidEmail", "Thư chưa có địa chỉ người gửi.")
             .with("properties", json!(["from"])));
     }
-    let senders = letter.summary.sender.iter().flatten();
-    for one in authors.iter().chain(senders) {
-        let allowed = |grant: &MailboxGrant| grant.may_send && grant.address.eq_ignore_ascii_case(&one.email);
-        if !context.principal.mailboxes.iter().any(allowed) {
-            let text = format!("Không có quyền gửi thư với địa chỉ {}.", one.email);
-            return Err(SetError::because("forbiddenFrom", text));
-        }
+    let refused = |email: &str| {
+        SetError::because("forbiddenFrom", format!("Không có quyền gửi thư với địa chỉ {email}."))
+    };
+    let mailboxes = || context.principal.mailboxes.iter().filter(|grant| grant.may_send);
+    let owned = |email: &str| mailboxes().any(|grant| grant.sender.is_none() && grant.has(email));
+    let mut due = None;
+    for author in authors.iter().filter(|author| !owned(&author.email)) {
+        let writer =
+            mailboxes().find(|grant| grant.has(&author.email)).and_then(|grant| grant.sender.clone());
+        due = Some(writer.ok_or_else(|| refused(&author.email))?);
     }
-    Ok(())
+    let mut senders = letter.summary.sender.iter().flatten().peekable();
+    if senders.peek().is_none() {
+        return Ok(due);
+    }
+    let honest = |email: &str| match &due {
+        Some(writer) => writer.eq_ignore_ascii_case(email),
+        None => owned(email),
+    };
+    match senders.find(|sender| !honest(&sender.email)) {
+        Some(sender) => Err(refused(&sender.email)),
+        None => Ok(None),
+    }
 }
 
 /// The envelope the client gave, or the one the letter implies (RFC 8621 §7.5).
@@ -209,7 +223,7 @@ fn envelope(grant: &MailboxGrant, letter: &Letter, given: Option<&Value>) -> Res
             (sender, list.iter().map(email).collect::<Option<Vec<_>>>().ok_or_else(wrong)?)
         }
     };
-    if !sender.eq_ignore_ascii_case(&grant.address) {
+    if !grant.has(&sender) {
         let text = format!("Không có quyền gửi thư với địa chỉ {sender}.");
         return Err(SetError::because("forbiddenMailFrom", text));
     }

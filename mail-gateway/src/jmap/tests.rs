@@ -67,7 +67,16 @@ pub(crate) struct Hub {
 }
 
 fn grant(mailbox: MailboxId, address: &str, kind: MailboxKind) -> MailboxGrant {
-    MailboxGrant { mailbox, address: address.into(), name: "Nguyễn Văn An".into(), kind, may_send: true }
+    MailboxGrant {
+        mailbox,
+        address: address.into(),
+        name: "Nguyễn Văn An".into(),
+        kind,
+        may_send: true,
+        aliases: Vec::new(),
+        sender: None,
+        delegated: false,
+    }
 }
 
 /// The person number `n`; 1 is An.

@@ -32,7 +32,7 @@ pub(crate) async fn get(context: &Context<'_>, arguments: &Object) -> Result<Val
 
 /// `VacationResponse/set`: the one object may change; none is made and none goes (RFC 8621 §8.2).
 pub(crate) async fn set(context: &Context<'_>, arguments: &Object) -> Result<Value, MethodError> {
-    let grant = context.account(arguments).await?;
+    let grant = context.own_account(arguments).await?;
     let store = &context.service.store;
     let old = context.state(&grant, Kind::VacationResponse).await?;
     let parts = SetArguments::read(arguments, &old)?;

@@ -126,7 +126,10 @@ impl Connection {
                 };
             }
         };
-        let Some(mailbox) = principal.mailboxes.first().map(|grant| grant.mailbox) else {
+        // A program that fetches takes letters away: nobody does that with another's.
+        let Some(mailbox) =
+            principal.mailboxes.iter().find(|grant| !grant.delegated).map(|grant| grant.mailbox)
+        else {
             return pop3::Maildrop::Wrong;
         };
         let Some(maildrop) = Maildrop::open(&inner.maildrops, &inner.store, mailbox) else {

@@ -4,12 +4,12 @@ use std::{collections::HashMap, io, net::IpAddr, sync::Arc, time::Instant};
 
 use base::{MailboxId, Timestamp, random::System};
 use bytes::Bytes;
-use directory_core::Poster;
+use directory_core::{MailboxGrant, Poster};
 use mail_gateway_core::{
     sasl::Claim,
     smtp::{
-        Account, Address, Destination, Envelope, Recipient, Reply, Role, Session, Settings, SignIn, Step,
-        StoreFailure,
+        Account, Address, Behalf, Destination, Envelope, Recipient, Reply, Role, Session, Settings, SignIn,
+        Step, StoreFailure,
     },
 };
 use tokio::time::timeout;
@@ -194,7 +194,12 @@ impl Connection {
                 let sends = || principal.mailboxes.iter().filter(|grant| grant.may_send);
                 *own = Some(sends().map(|grant| grant.mailbox).collect());
                 SignIn::Welcome(Account {
-                    addresses: sends().filter_map(|grant| Address::parse(&grant.address)).collect(),
+                    addresses: sends()
+                        .filter(|grant| grant.sender.is_none())
+                        .flat_map(|grant| std::iter::once(&grant.address).chain(&grant.aliases))
+                        .filter_map(|address| Address::parse(address))
+                        .collect(),
+                    principals: sends().flat_map(behalves).collect(),
                     login: principal.login,
                 })
             }
@@ -342,3 +347,11 @@ struct Arrived {
 
 /// Addresses remembered between RCPT and the end of the letter.
 const MAX_WAYS: usize = 2000;
+
+/// The addresses of a mailbox whose reader writes for it.
+fn behalves(grant: &MailboxGrant) -> impl Iterator<Item = Behalf> {
+    let sender = grant.sender.as_deref().and_then(Address::parse);
+    let addresses = std::iter::once(&grant.address).chain(&grant.aliases);
+    addresses
+        .filter_map(move |address| Some(Behalf { author: Address::parse(address)?, sender: sender.clone()? }))
+}

@@ -213,5 +213,14 @@ impl Credentials for Table {
 }
 
 fn grant(mailbox: MailboxId, address: &str, kind: MailboxKind) -> MailboxGrant {
-    MailboxGrant { mailbox, address: address.into(), name: "Nguyễn Văn An".into(), kind, may_send: true }
+    MailboxGrant {
+        mailbox,
+        address: address.into(),
+        name: "Nguyễn Văn An".into(),
+        kind,
+        may_send: true,
+        aliases: Vec::new(),
+        sender: None,
+        delegated: false,
+    }
 }

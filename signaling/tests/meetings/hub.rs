@@ -187,6 +187,9 @@ pub fn principal(number: u32) -> Principal {
             name: name(number),
             kind: MailboxKind::Personal,
             may_send: true,
+            aliases: Vec::new(),
+            sender: None,
+            delegated: false,
         }],
     }
 }

@@ -256,6 +256,56 @@ address: string,
 temporaryPassword: string, };
 
 /**
+ * A right that holds or will hold.
+ */
+export type DelegationView = { 
+/**
+ * Who has it.
+ */
+person: PersonId, 
+/**
+ * Full name.
+ */
+name: string, 
+/**
+ * Unit of the first position.
+ */
+unitName: string, 
+/**
+ * That person's own address; may be empty.
+ */
+address: string, 
+/**
+ * Whether and how that person also sends.
+ */
+sending: Sending, 
+/**
+ * From when; 0 when always.
+ */
+from: Timestamp, 
+/**
+ * Until when; null when for good.
+ */
+until: Timestamp | null, };
+
+/**
+ * Who reads one mailbox by right.
+ */
+export type DelegationsView = { 
+/**
+ * The mailbox.
+ */
+mailbox: MailboxId, 
+/**
+ * Its address.
+ */
+address: string, 
+/**
+ * The rights, the earliest first.
+ */
+items: Array<DelegationView>, };
+
+/**
  * One line of a search's answer.
  */
 export type DirectoryEntry = { 
@@ -601,7 +651,19 @@ kind: MailboxKind,
 /**
  * Whether the reader may also send as this address.
  */
-maySend: boolean, };
+maySend: boolean, 
+/**
+ * Other addresses its letters may be from: aliases, and positions its person holds today.
+ */
+aliases: Array<string>, 
+/**
+ * The reader's own address, when that must stand in `Sender` beside the mailbox's in `From`.
+ */
+sender: string | null, 
+/**
+ * Somebody else's, opened to the reader by delegation: its rules stay its owner's.
+ */
+delegated: boolean, };
 
 /**
  * Whose letters a mailbox holds.
@@ -785,6 +847,27 @@ name: string,
  * The mailbox it shall open.
  */
 mailbox: MailboxId, };
+
+/**
+ * A right to be given.
+ */
+export type NewDelegationRequest = { 
+/**
+ * Who gets it.
+ */
+person: PersonId, 
+/**
+ * Whether and how that person also sends.
+ */
+sending: Sending, 
+/**
+ * From when; now when absent.
+ */
+from?: Timestamp, 
+/**
+ * Until when; for good when absent.
+ */
+until?: Timestamp, };
 
 /**
  * A member to be added by name.
@@ -1105,6 +1188,11 @@ place: string,
  * Seats; 0 when not known.
  */
 seats: number, };
+
+/**
+ * How a reader may send from a mailbox.
+ */
+export type Sending = "nothing" | "onBehalf" | "as";
 
 /**
  * One of the own sessions.

@@ -63,6 +63,8 @@ export interface EmailHead {
 export interface EmailFull extends EmailHead {
     cc: EmailAddress[] | null;
     bcc: EmailAddress[] | null;
+    /** Who wrote for the author (RFC 5322 §3.6.2); absent from letters fetched for another purpose. */
+    sender?: EmailAddress[] | null;
     replyTo: EmailAddress[] | null;
     sentAt: string | null;
     messageId: string[] | null;

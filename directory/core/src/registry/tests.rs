@@ -88,7 +88,8 @@ fn records() -> Records {
         readers: vec![Reader {
             mailbox: MailboxId::from_u128(2),
             person: PersonId::from_u128(1),
-            may_send: true,
+            sending: crate::Sending::As,
+            valid: Period::default(),
         }],
         addresses: vec![
             address("dungtt.u2", Some(1)),
@@ -254,4 +255,56 @@ fn a_list_by_unit_finds_whoever_works_there_and_below_today() {
     assert_eq!(people(&records, rule(Reach::Everything, "chức vụ 90")), 2);
     records.positions[3].valid.until = Some(NOW);
     assert_eq!(people(&records, rule(Reach::Everything, "chức vụ 90")), 1);
+}
+
+#[test]
+fn a_right_to_a_mailbox_begins_and_ends_at_its_dates() {
+    let later = |seconds: i64| Timestamp::from_micros(NOW.as_micros() + seconds * 1_000_000);
+    let opened = |valid: Period| {
+        let mut records = records();
+        records.accounts[0].person = PersonId::from_u128(2);
+        records.readers = vec![Reader {
+            mailbox: MailboxId::from_u128(1),
+            person: PersonId::from_u128(2),
+            sending: crate::Sending::OnBehalf,
+            valid,
+        }];
+        let registry = Registry::new(DOMAIN, records, NOW);
+        let principal = registry.principal(AccountId::from_u128(1)).unwrap();
+        (principal.mailboxes, registry.next_change())
+    };
+    let (mailboxes, next) = opened(Period { from: later(-60), until: Some(later(60)) });
+    assert!(mailboxes[0].delegated);
+    assert!(!mailboxes[0].may_send, "who has no address of his own cannot put it beside another's");
+    assert_eq!(next, Some(later(60)), "it ends without anybody doing anything");
+    assert!(opened(Period { from: later(60), until: None }).0.is_empty());
+    assert!(opened(Period { from: later(-60), until: Some(NOW) }).0.is_empty());
+}
+
+#[test]
+fn letters_may_be_from_aliases_and_from_positions_held_today() {
+    let mut records = records();
+    records.addresses.push(Address {
+        address: format!("motcua@{DOMAIN}"),
+        target: Target::Mailbox(MailboxId::from_u128(1)),
+    });
+    records
+        .addresses
+        .push(Address { address: format!("truc@{DOMAIN}"), target: Target::Group(GroupId::from_u128(2)) });
+    let held = |valid| Group {
+        id: GroupId::from_u128(2),
+        name: "Trực ban".into(),
+        kind: GroupKind::Position,
+        rule: None,
+        posting: Posting::Anyone,
+        members: vec![member(1, valid)],
+    };
+    let aliases = |records: &Records| {
+        let registry = Registry::new(DOMAIN, records.clone(), NOW);
+        registry.principal(AccountId::from_u128(1)).unwrap().mailboxes[0].aliases.clone()
+    };
+    records.groups.push(held(Period::default()));
+    assert_eq!(aliases(&records), [format!("motcua@{DOMAIN}"), format!("truc@{DOMAIN}")]);
+    records.groups[1] = held(Period { from: Timestamp::from_micros(0), until: Some(NOW) });
+    assert_eq!(aliases(&records), [format!("motcua@{DOMAIN}")]);
 }

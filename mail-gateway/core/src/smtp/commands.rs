@@ -184,6 +184,7 @@ impl Session {
         };
         if let (Some(account), Some(sender)) = (&self.account, &sender)
             && !account.may_send_as(sender)
+            && account.writes_for(sender).is_none()
         {
             return self.protest(&not_yours());
         }

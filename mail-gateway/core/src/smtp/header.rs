@@ -65,9 +65,10 @@ pub fn prepare(
     if count(&fields, "from") > 1 {
         return Err(Reply::both(550, "5.6.0", "Thư có nhiều dòng From", "More than one From field"));
     }
-    if let Some(account) = account {
-        check_author(&fields, account)?;
-    }
+    let writer = match account {
+        Some(account) => check_author(&fields, account)?,
+        None => None,
+    };
     let mut out = Vec::with_capacity(block.len() + 512);
     let sender = trace.sender.map_or("", Address::as_str);
     out.extend_from_slice(format!("Return-Path: <{sender}>\r\n").as_bytes());
@@ -80,6 +81,9 @@ pub fn prepare(
         if !private && !field.is("return-path") && !field.claims_our_verdict(trace.domain) {
             out.extend_from_slice(field.whole);
         }
+    }
+    if let Some(writer) = writer {
+        out.extend_from_slice(format!("Sender: <{writer}>\r\n").as_bytes());
     }
     if role == Role::Submission {
         if count(&fields, "date") == 0 {
@@ -142,28 +146,45 @@ fn received(trace: &Trace, random: &mut dyn Random) -> String {
     )
 }
 
-/// The author must be the account itself: nobody writes in another's name (RFC 6409 §6.1).
-fn check_author(fields: &[Field], account: &Account) -> Result<(), Reply> {
-    for name in ["from", "sender"] {
-        for field in fields.iter().filter(|field| field.is(name)) {
-            let parsed = MessageParser::new().parse_headers(field.whole);
-            let addresses: Vec<String> = parsed
-                .iter()
-                .flat_map(|message| [message.from(), message.sender()])
-                .flatten()
-                .flat_map(mail_parser::Address::iter)
-                .filter_map(|address| address.address().map(str::to_owned))
-                .collect();
-            let own = |text: &String| Address::parse(text).is_some_and(|a| account.may_send_as(&a));
-            if addresses.is_empty() || !addresses.iter().all(own) {
-                return Err(not_yours());
-            }
-        }
-    }
+/// The author must be the account itself, or somebody it writes for: nobody writes in another's name
+/// (RFC 6409 §6.1). Answers who is to be added as `Sender`, where that field is due and missing.
+fn check_author<'a>(fields: &[Field], account: &'a Account) -> Result<Option<&'a Address>, Reply> {
     if count(fields, "from") == 0 {
         return Err(Reply::both(550, "5.6.0", "Thư thiếu dòng From", "The letter has no From field"));
     }
-    Ok(())
+    let mut due: Option<&Address> = None;
+    for author in authors(fields, "from")? {
+        if !account.may_send_as(&author) {
+            due = Some(account.writes_for(&author).ok_or_else(not_yours)?);
+        }
+    }
+    if count(fields, "sender") == 0 {
+        return Ok(due);
+    }
+    // RFC 5322 §3.6.2: there is one Sender; where somebody writes for another it is the writer.
+    let senders = authors(fields, "sender")?;
+    let honest = |sender: &Address| match due {
+        Some(writer) => writer.same_as(sender),
+        None => account.may_send_as(sender),
+    };
+    if senders.iter().all(honest) { Ok(None) } else { Err(not_yours()) }
+}
+
+/// The addresses in the fields called `name`; one without any address has no author.
+fn authors(fields: &[Field], name: &str) -> Result<Vec<Address>, Reply> {
+    let mut all = Vec::new();
+    for field in fields.iter().filter(|field| field.is(name)) {
+        let parsed = MessageParser::new().parse_headers(field.whole);
+        let addresses = parsed
+            .iter()
+            .flat_map(|message| [message.from(), message.sender()])
+            .flatten()
+            .flat_map(mail_parser::Address::iter)
+            .filter_map(|address| address.address());
+        let addresses: Option<Vec<Address>> = addresses.map(Address::parse).collect();
+        all.extend(addresses.filter(|addresses| !addresses.is_empty()).ok_or_else(not_yours)?);
+    }
+    Ok(all)
 }
 
 /// Refuses a sender address that the account does not have.

@@ -33,12 +33,28 @@ pub struct Account {
     pub login: String,
     /// The addresses this account may send as.
     pub addresses: Vec<Address>,
+    /// The addresses this account may write for, with its own name beside them.
+    pub principals: Vec<Behalf>,
+}
+
+/// An address that somebody writes for: `From` names it, `Sender` who really wrote (RFC 5322 §3.6.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Behalf {
+    /// In whose name.
+    pub author: Address,
+    /// Who writes.
+    pub sender: Address,
 }
 
 impl Account {
     /// Whether this account may send as `address`.
     pub fn may_send_as(&self, address: &Address) -> bool {
         self.addresses.iter().any(|own| own.same_as(address))
+    }
+
+    /// Who must stand in `Sender` beside `author` in `From`; `None` when this account may not write for it.
+    pub fn writes_for(&self, author: &Address) -> Option<&Address> {
+        self.principals.iter().find(|behalf| behalf.author.same_as(author)).map(|behalf| &behalf.sender)
     }
 }
 

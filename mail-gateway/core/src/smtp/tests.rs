@@ -61,8 +61,11 @@ impl Peer {
                 Step::Encrypt => self.session.handle_encrypted(),
                 Step::SignIn(Claim::Password { login, password }) => {
                     let right = login == "an" && password.expose() == "mật";
-                    let account =
-                        Account { login, addresses: vec![Address::parse("an@tinh.example").unwrap()] };
+                    let account = Account {
+                        login,
+                        addresses: vec![Address::parse("an@tinh.example").unwrap()],
+                        principals: Vec::new(),
+                    };
                     self.session.handle_sign_in(if right { SignIn::Welcome(account) } else { SignIn::Wrong });
                 }
                 Step::Keys(_) => {

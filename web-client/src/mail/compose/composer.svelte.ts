@@ -41,7 +41,13 @@ class Composer {
     get senders(): Sender[] {
         return post.accounts
             .filter((account) => account.maySend)
-            .map(({ mailbox, address, name, kind }) => ({ mailbox, address, name, agency: kind === "agency" }));
+            .map(({ mailbox, address, name, kind, sender }) => ({
+                mailbox,
+                address,
+                name,
+                agency: kind === "agency",
+                onBehalf: sender !== null,
+            }));
     }
 
     get sender(): Sender | undefined {

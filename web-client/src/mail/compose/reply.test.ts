@@ -80,8 +80,8 @@ describe("an answer", () => {
 });
 
 describe("the sender of an answer", () => {
-    const personal = { mailbox: "p", address: "hanh@qb.example", name: "Hạnh", agency: false };
-    const agency = { mailbox: "a", address: "stttt@qb.example", name: "Sở TT&TT", agency: true };
+    const personal = { mailbox: "p", address: "hanh@qb.example", name: "Hạnh", agency: false, onBehalf: false };
+    const agency = { mailbox: "a", address: "stttt@qb.example", name: "Sở TT&TT", agency: true, onBehalf: false };
 
     it("is the agency for an agency letter, the person where the agency may not send", () => {
         expect(senderFor("a", [personal, agency])).toBe(agency);

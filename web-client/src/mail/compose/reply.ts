@@ -73,6 +73,8 @@ export interface Sender {
     address: string;
     name: string;
     agency: boolean;
+    /** Somebody else's mailbox, in whose name the person writes with the own name beside it. */
+    onBehalf: boolean;
 }
 
 /**

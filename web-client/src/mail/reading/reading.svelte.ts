@@ -9,6 +9,7 @@ const FULL = [
     ...HEAD,
     "cc",
     "bcc",
+    "sender",
     "replyTo",
     "sentAt",
     "messageId",

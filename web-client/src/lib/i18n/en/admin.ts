@@ -103,6 +103,8 @@ export default {
     unknown: "No figures yet",
     usedOf: "{used} of {limit}",
     quota: "Space allowed",
+    delegate: "Delegate",
+    delegateOf: "Delegate {address}",
     setQuota: "Set space",
     quotaOf: "Space for {address}",
     gigabytes: "Space allowed (GB)",

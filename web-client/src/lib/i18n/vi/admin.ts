@@ -102,6 +102,8 @@ export default {
     unknown: "Chưa có số liệu",
     usedOf: "{used} trong {limit}",
     quota: "Dung lượng tối đa",
+    delegate: "Ủy quyền",
+    delegateOf: "Ủy quyền hộp thư {address}",
     setQuota: "Đặt dung lượng",
     quotaOf: "Dung lượng hộp thư {address}",
     gigabytes: "Dung lượng tối đa (GB)",
