@@ -202,7 +202,7 @@ fn begin(source: &Source) -> String {
 }
 
 const WRITER_PRAGMAS: &str = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; \
-     PRAGMA busy_timeout=5000; PRAGMA cache_size=-8000;";
+     PRAGMA busy_timeout=5000; PRAGMA cache_size=-16000; PRAGMA wal_autocheckpoint=4000;";
 const READER_PRAGMAS: &str = "PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000; PRAGMA query_only=ON; \
      PRAGMA cache_size=-4000;";
 const COPY_WITH_PG_DUMP: &str =

@@ -13,7 +13,8 @@ use database::sqlx::{self, AnyConnection};
 use directory_core::Poster;
 use futures_util::future::BoxFuture;
 use mail_gateway_core::{
-    message::{Handling, Wishes, outline},
+    message::{Handling, Wishes},
+    reading::Reading,
     smtp::{self, Address, StoreFailure},
 };
 
@@ -78,6 +79,8 @@ pub(crate) struct Incoming {
     pub(crate) marks: Marks,
     /// The whole letter with its trace fields.
     pub(crate) letter: Bytes,
+    /// What was read of it before, when it was.
+    pub(crate) reading: Option<Reading>,
 }
 
 /// What is known about where a letter comes from.
@@ -129,11 +132,21 @@ impl Inner {
 
     async fn sort_and_store(&self, incoming: Incoming) -> Result<Prepared, StoreError> {
         let now = Timestamp::now();
-        let letter = incoming.letter.clone();
-        // Parsing a large letter takes milliseconds, which the async workers do not have.
-        let summary =
-            tokio::task::spawn_blocking(move || summary_of(&letter)).await.map_err(std::io::Error::other)?;
+        let Reading { mut summary, entry } = match incoming.reading {
+            Some(reading) => reading,
+            None => {
+                let letter = incoming.letter.clone();
+                // Parsing a large letter takes milliseconds, which the async workers do not have.
+                let read = tokio::task::spawn_blocking(move || Reading::unscreened(&letter));
+                read.await.map_err(std::io::Error::other)?
+            }
+        };
+        // It may have got a field since it was read.
+        summary.size = incoming.letter.len() as u64;
         let blob = self.store.put_blob(incoming.letter.clone()).await?;
+        if let Some(entry) = entry {
+            self.store.hand_to_index(blob.clone(), entry);
+        }
         let unsorted = Unsorted {
             sender: incoming.sender.as_ref(),
             addressees: &incoming.addressees,
@@ -249,12 +262,6 @@ async fn is_fresh(c: &mut AnyConnection, letter: &Prepared) -> Result<bool, Stor
             .execute(&mut *c)
             .await?;
     Ok(noted.rows_affected() > 0)
-}
-
-fn summary_of(letter: &[u8]) -> Summary {
-    let mut summary = Summary::of(&outline::of(letter));
-    summary.size = letter.len() as u64;
-    summary
 }
 
 /// What a failed acceptance means to the peer.

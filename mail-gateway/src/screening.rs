@@ -5,10 +5,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use mail_gateway_core::{
-    screen::{self, Stop},
-    smtp::Reply,
-};
+use mail_gateway_core::{reading::Reading, screen::Stop, smtp::Reply};
 
 use crate::{accept::incident, store::StoreError};
 
@@ -49,14 +46,21 @@ impl Stopped {
     }
 }
 
-/// Looks through `letter` that `sender` hands in at `door`; `Some` must be refused.
-pub(crate) async fn screen(letter: Bytes, door: &str, sender: &str) -> Result<Option<Stopped>, StoreError> {
-    Ok(look(letter).await?.map(|stop| Stopped::new(stop, door, sender)))
+/// Looks through `letter` that `sender` hands in at `door`, and answers what was read on the way.
+pub(crate) async fn screen(
+    letter: Bytes,
+    door: &str,
+    sender: &str,
+) -> Result<Result<Reading, Stopped>, StoreError> {
+    Ok(look(letter).await?.map_err(|stop| Stopped::new(stop, door, sender)))
 }
 
-/// What in `letter` would stop it.
-pub(crate) async fn look(letter: Bytes) -> Result<Option<Stop>, StoreError> {
+/// What was read in `letter`, or what in it would stop it.
+pub(crate) async fn look(letter: Bytes) -> Result<Result<Reading, Stop>, StoreError> {
+    if Reading::is_quick(&letter) {
+        return Ok(Reading::of(&letter));
+    }
     // Reading attached files takes milliseconds, which the async workers do not have.
-    let look = move || screen::screen(&letter);
+    let look = move || Reading::of(&letter);
     Ok(tokio::task::spawn_blocking(look).await.map_err(std::io::Error::other)?)
 }

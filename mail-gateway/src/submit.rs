@@ -115,8 +115,8 @@ impl Mail {
         letter: &[u8],
     ) -> Result<LetterId, SubmitError> {
         let sender = envelope.sender.as_deref().unwrap_or_default();
-        let stopped = screening::screen(Bytes::copy_from_slice(letter), "webmail", sender).await;
-        if let Some(stopped) = stopped.map_err(SubmitError::Store)? {
+        let screened = screening::screen(Bytes::copy_from_slice(letter), "webmail", sender).await;
+        if let Err(stopped) = screened.map_err(SubmitError::Store)? {
             return Err(SubmitError::Refused(stopped.to_string()));
         }
         let mut full = Vec::new();
@@ -180,6 +180,7 @@ impl Mail {
             handling: Handling { priority: header::priority(block), ..Handling::default() },
             marks: Default::default(),
             letter: whole.into(),
+            reading: None,
         };
         self.inner.accept(incoming).await.map_err(SubmitError::Store)
     }

@@ -14,6 +14,7 @@ pub mod message;
 pub mod moving;
 pub mod pop3;
 pub mod queue;
+pub mod reading;
 pub mod report;
 pub mod sasl;
 pub mod screen;

@@ -51,6 +51,7 @@ pub(super) async fn letter(inner: &Inner, incoming: &Incoming) -> Option<Incomin
         handling: Default::default(),
         marks: Default::default(),
         letter: bytes.into(),
+        reading: None,
     })
 }
 

@@ -127,6 +127,7 @@ fn released(letter: &Held, addressees: Vec<Addressee>, bytes: Bytes) -> Incoming
         // IT staff vouch for the letter, not for the address it came from: nothing is answered.
         marks: Marks { junk: false, doubtful: true },
         letter: bytes,
+        reading: None,
     }
 }
 

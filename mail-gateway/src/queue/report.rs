@@ -63,6 +63,7 @@ pub(super) async fn prepare(
         handling: Default::default(),
         marks: Default::default(),
         letter: bytes.into(),
+        reading: None,
     };
     inner.prepare(incoming).await.map(Some)
 }

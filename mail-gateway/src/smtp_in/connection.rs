@@ -305,7 +305,7 @@ impl Connection {
             helo: &helo,
             sender,
         };
-        let (letter, verdict) = judge.judge(letter).await?;
+        let (letter, reading, verdict) = judge.judge(letter).await?;
         let (octets, recipients) = (letter.len(), addressees.len());
         let incoming = Incoming {
             key: None,
@@ -316,6 +316,7 @@ impl Connection {
             handling: envelope.handling,
             marks: Marks::default(),
             letter,
+            reading,
         };
         let accepted = match verdict {
             Verdict::Deliver(marks) => self.mail.inner.accept(Incoming { marks, ..incoming }).await,

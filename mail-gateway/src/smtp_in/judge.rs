@@ -4,6 +4,7 @@ use std::{io, net::IpAddr};
 
 use bytes::Bytes;
 use mail_gateway_core::{
+    reading::Reading,
     screen::Stop,
     smtp::{Reply, Role, StoreFailure},
 };
@@ -38,29 +39,30 @@ pub(super) struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// The letter with the field of the checks, and what becomes of it; `Err` refuses it.
-    pub(super) async fn judge(&self, letter: Bytes) -> Result<(Bytes, Verdict), Reply> {
-        let program = self.screen(letter.clone()).await?;
+    /// The letter with the field of the checks, what was read in it if it was let through, and what becomes of
+    /// it; `Err` refuses it.
+    pub(super) async fn judge(&self, letter: Bytes) -> Result<(Bytes, Option<Reading>, Verdict), Reply> {
+        let screened = self.screen(letter.clone()).await?;
         let (letter, verdict) = self.check(letter).await?;
-        Ok(match program {
-            Some(name) => (letter, Verdict::Hold(Reason::Program(name))),
-            None => (letter, verdict),
+        Ok(match screened {
+            Ok(reading) => (letter, Some(reading), verdict),
+            Err(program) => (letter, None, Verdict::Hold(Reason::Program(program))),
         })
     }
 
-    /// The program in the letter, when such letters are held; anything else that stops a letter refuses it.
-    async fn screen(&self, letter: Bytes) -> Result<Option<String>, Reply> {
-        let stop = screening::look(letter).await;
-        let stop = stop.map_err(|error| accept::failure_reply(accept::failure(&error), &error))?;
-        match stop {
-            None => Ok(None),
+    /// What was read, or the program in the letter when such letters are held; anything else that stops a
+    /// letter refuses it.
+    async fn screen(&self, letter: Bytes) -> Result<Result<Reading, String>, Reply> {
+        let look = screening::look(letter).await;
+        match look.map_err(|error| accept::failure_reply(accept::failure(&error), &error))? {
+            Ok(reading) => Ok(Ok(reading)),
             // Our own people read at once what is wrong with their letter.
-            Some(Stop::Program(name))
+            Err(Stop::Program(name))
                 if self.role == Role::Relay && self.inner.config.checks.programs == Programs::Hold =>
             {
-                Ok(Some(name))
+                Ok(Err(name))
             }
-            Some(stop) => Err(Stopped::new(stop, self.door, self.sender).reply()),
+            Err(stop) => Err(Stopped::new(stop, self.door, self.sender).reply()),
         }
     }
 

@@ -78,6 +78,7 @@ impl Round<'_> {
             handling: Default::default(),
             marks: Default::default(),
             letter: letter.into(),
+            reading: None,
         };
         Box::pin(self.inner.prepare(incoming)).await.map(Some)
     }

@@ -47,6 +47,8 @@ pub struct Store {
     deleting: Arc<tokio::sync::Mutex<()>>,
     /// Held while bodies are indexed; says whether the index was found or made.
     indexing: Arc<tokio::sync::Mutex<bool>>,
+    /// Entries the index need not make.
+    ready: Arc<index::ready::Ready>,
 }
 
 impl Store {
@@ -64,6 +66,7 @@ impl Store {
             quotas: Quotas::default(),
             deleting: Arc::default(),
             indexing: Arc::default(),
+            ready: Arc::default(),
         })
     }
 

@@ -118,6 +118,7 @@ async fn a_death_between_body_and_rows_leaves_nothing_and_the_repeat_delivers_on
         handling: Default::default(),
         marks: Default::default(),
         letter: LETTER.as_bytes().to_vec().into(),
+        reading: None,
     };
     let mail = open(files.path(), config()).await;
     // Only the first phase happens: the body is on disk, no row names it.

@@ -16,19 +16,16 @@ pub fn parse(raw: &[u8]) -> Message<'_> {
 /// Whether `raw` might hold letters within letters deeper than the stack bears: they are freed
 /// recursively. Every level needs one of these words, so counting them is a safe bound.
 fn nests_too_deep(raw: &[u8]) -> bool {
-    let mut count = 0usize;
-    for window in raw.windows(6) {
-        if window.eq_ignore_ascii_case(b"rfc822")
-            || window.eq_ignore_ascii_case(b"digest")
-            || window.eq_ignore_ascii_case(b"global")
-        {
-            count += 1;
-            if count > MAX_NESTED {
-                return true;
-            }
-        }
-    }
-    false
+    let word = |from: Option<usize>, word: &[u8]| {
+        let found = from.and_then(|from| raw.get(from..from + word.len()));
+        found.is_some_and(|found| found.eq_ignore_ascii_case(word))
+    };
+    // Looked for by the rarest letter of each.
+    let nests = |at: &usize| match raw.get(*at) {
+        Some(b'8') => word(at.checked_sub(3), b"rfc822"),
+        _ => word(Some(*at), b"global") || word(at.checked_sub(2), b"digest"),
+    };
+    memchr::memchr3_iter(b'8', b'g', b'G', raw).filter(nests).nth(MAX_NESTED).is_some()
 }
 
 /// The header section of `raw`, with its empty line.

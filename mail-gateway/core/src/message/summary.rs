@@ -1,7 +1,7 @@
 //! What a list of letters shows, computed once when a body is stored.
 
 use base::Timestamp;
-use mail_parser::{HeaderName, parsers::fields::thread::thread_name};
+use mail_parser::{HeaderName, Message, parsers::fields::thread::thread_name};
 use serde::{Deserialize, Serialize};
 
 use super::{Address, address, mime::facts::Facts, parse, text};
@@ -53,12 +53,16 @@ impl Summary {
     /// Reads `raw`.
     pub fn of(raw: &[u8]) -> Self {
         let message = parse::parse(raw);
-        let plain = parse::plain_text(&message);
+        Self::read(raw, &message, &parse::plain_text(&message))
+    }
+
+    /// The same of a letter that is parsed already, whose text is `plain`.
+    pub(crate) fn read(raw: &[u8], message: &Message<'_>, plain: &str) -> Self {
         let addresses = |name| message.header(name).and_then(|v| v.as_address()).map(address::flat);
         Self {
-            message_id: parse::message_ids(&message, HeaderName::MessageId),
-            in_reply_to: parse::message_ids(&message, HeaderName::InReplyTo),
-            references: parse::message_ids(&message, HeaderName::References),
+            message_id: parse::message_ids(message, HeaderName::MessageId),
+            in_reply_to: parse::message_ids(message, HeaderName::InReplyTo),
+            references: parse::message_ids(message, HeaderName::References),
             sender: addresses(HeaderName::Sender),
             from: addresses(HeaderName::From),
             to: addresses(HeaderName::To),
@@ -68,8 +72,8 @@ impl Summary {
             subject: message.subject().map(text::nfc),
             sent_at: message.date().filter(|d| d.is_valid()).map(mail_parser::DateTime::to_rfc3339),
             size: u64::try_from(raw.len()).unwrap_or(u64::MAX),
-            has_attachment: parse::has_attachment(&message),
-            preview: text::preview(&plain),
+            has_attachment: parse::has_attachment(message),
+            preview: text::preview(plain),
             facts: Facts::of(raw),
         }
     }

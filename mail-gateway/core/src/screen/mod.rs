@@ -7,6 +7,7 @@ use crate::{
     extract::{self, Budget},
     message::parse,
 };
+use mail_parser::Message;
 use secrecy::Degree;
 
 /// Why a letter is stopped.
@@ -50,7 +51,12 @@ impl Stop {
 /// Looks through `letter`: subject, text, names and text of attached files.
 pub fn screen(letter: &[u8]) -> Option<Stop> {
     let message = parse::parse(letter);
-    if let Some(name) = files::program(&message) {
+    of(&message, &parse::plain_text(&message))
+}
+
+/// The same of a letter that is parsed already, whose text is `plain`.
+pub(crate) fn of(message: &Message<'_>, plain: &str) -> Option<Stop> {
+    if let Some(name) = files::program(message) {
         return Some(Stop::Program(name));
     }
     let secret = |degree: Option<Degree>, place: &str| {
@@ -60,7 +66,7 @@ pub fn screen(letter: &[u8]) -> Option<Stop> {
     if let Some(stop) = secret(in_subject, "trích yếu") {
         return Some(stop);
     }
-    if let Some(stop) = secret(secrecy::in_text(&parse::plain_text(&message)), "nội dung thư") {
+    if let Some(stop) = secret(secrecy::in_text(plain), "nội dung thư") {
         return Some(stop);
     }
     for part in message.attachments().take(MAX_NAMES) {
@@ -69,7 +75,7 @@ pub fn screen(letter: &[u8]) -> Option<Stop> {
             return Some(stop);
         }
     }
-    let inside = extract::attachments(&message, &mut Budget::default());
+    let inside = extract::attachments(message, &mut Budget::default());
     secret(secrecy::in_text(&inside.text), "tệp đính kèm")
 }
 

@@ -71,6 +71,10 @@ fn spaced(title: &str) -> String {
 }
 
 fn in_line(line: &str) -> Option<Degree> {
+    if line.is_ascii() {
+        // Every mark has letters beyond ASCII.
+        return None;
+    }
     let line: String = line.nfc().collect();
     Degree::stamped(bare(&line)).max(labelled(&line)).max(bracketed(&line))
 }

@@ -30,6 +30,11 @@ impl Entry {
     /// milliseconds for a large one.
     pub fn of(raw: &[u8]) -> Self {
         let message = parse::parse(raw);
+        Self::read(&message, &parse::plain_text(&message))
+    }
+
+    /// The same of a letter that is parsed already, whose text is `plain`.
+    pub(crate) fn read(message: &Message<'_>, plain: &str) -> Self {
         let people = |name| {
             let list = message.header(name).and_then(|value| value.as_address()).map(address::flat);
             people(&list.unwrap_or_default())
@@ -40,8 +45,16 @@ impl Entry {
             cc: people(HeaderName::Cc),
             bcc: people(HeaderName::Bcc),
             subject: terms(message.subject().unwrap_or_default(), TEXT),
-            body: body(&message),
+            body: body(message, plain),
         }
+    }
+}
+
+impl Entry {
+    /// Octets of all its words.
+    pub fn octets(&self) -> usize {
+        let Self { from, to, cc, bcc, subject, body } = self;
+        [from, to, cc, bcc, subject, body].iter().map(|words| words.len()).sum()
     }
 }
 
@@ -55,8 +68,8 @@ fn people(list: &[Address]) -> String {
     words
 }
 
-fn body(message: &Message<'_>) -> String {
-    let mut body = terms(&parse::plain_text(message), TEXT);
+fn body(message: &Message<'_>, plain: &str) -> String {
+    let mut body = terms(plain, TEXT);
     for part in message.attachments().take(MAX_NAMES) {
         body.push_str(&terms(&parse::file_name(part).unwrap_or_default(), TEXT));
     }

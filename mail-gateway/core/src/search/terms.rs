@@ -10,9 +10,10 @@ use base::fold;
 pub(super) fn terms(text: &str, limit: usize) -> String {
     let text = text.get(..text.floor_char_boundary(limit)).unwrap_or_default();
     let mut out = String::with_capacity(text.len());
-    for word in fold::words(text) {
+    let folded = fold::fold(text);
+    for word in folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
         out.push(' ');
-        out.push_str(&word);
+        out.push_str(word);
     }
     for short in abbreviations(text) {
         out.push(' ');

@@ -40,12 +40,24 @@ pub enum Progress {
 impl Decoder {
     /// Appends the letter's octets in `input` to `letter`.
     pub fn decode(&mut self, input: &[u8], letter: &mut Vec<u8>) -> Progress {
-        for (index, &byte) in input.iter().enumerate() {
+        let mut index = 0;
+        while let Some(&byte) = input.get(index) {
+            if self.at == At::Text {
+                // All of a line but its end goes over in one piece.
+                let rest = input.get(index..).unwrap_or_default();
+                let text = memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
+                if text > 0 {
+                    letter.extend_from_slice(rest.get(..text).unwrap_or_default());
+                    index += text;
+                    continue;
+                }
+            }
+            index += 1;
             self.at = match (self.at, byte) {
                 (At::Start, b'.') => At::Dot,
                 (At::Start | At::Text, b'\r') => At::Cr,
                 (At::Dot, b'\r') => At::DotCr,
-                (At::DotCr, b'\n') => return Progress::End(index + 1),
+                (At::DotCr, b'\n') => return Progress::End(index),
                 (At::Cr, b'\n') => {
                     letter.extend_from_slice(b"\r\n");
                     At::Start

@@ -2,7 +2,7 @@
 
 mod bodies;
 pub(crate) mod moved;
-mod rows;
+pub(crate) mod rows;
 pub(crate) mod together;
 
 use std::collections::{BTreeMap, BTreeSet};

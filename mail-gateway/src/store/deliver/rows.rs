@@ -9,7 +9,7 @@ use database::sqlx::{
 };
 
 /// A value of a row.
-pub(super) enum Value<'a> {
+pub(crate) enum Value<'a> {
     Text(Cow<'a, str>),
     Number(i64),
 }
@@ -34,19 +34,19 @@ impl From<i64> for Value<'_> {
 
 /// Rows of one width. Both databases take no more than 32,766 values in a statement, so that whoever
 /// collects rows bounds them.
-pub(super) struct Rows<'a> {
+pub(crate) struct Rows<'a> {
     width: usize,
     values: Vec<Value<'a>>,
 }
 
 impl<'a> Rows<'a> {
     /// Collects `rows`.
-    pub(super) fn of<const WIDTH: usize>(rows: impl IntoIterator<Item = [Value<'a>; WIDTH]>) -> Self {
+    pub(crate) fn of<const WIDTH: usize>(rows: impl IntoIterator<Item = [Value<'a>; WIDTH]>) -> Self {
         Self { width: WIDTH, values: rows.into_iter().flatten().collect() }
     }
 
     /// Runs `<before> VALUES (…), (…) <after>`; nothing when there is no row.
-    pub(super) async fn execute(
+    pub(crate) async fn execute(
         self,
         c: &mut AnyConnection,
         before: &str,
@@ -59,7 +59,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The answer to `<before> VALUES (…), (…) <after>`; nothing when there is no row.
-    pub(super) async fn fetch(
+    pub(crate) async fn fetch(
         self,
         c: &mut AnyConnection,
         before: &str,

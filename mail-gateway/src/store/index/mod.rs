@@ -7,6 +7,7 @@
 
 mod native;
 mod postgres;
+pub(crate) mod ready;
 mod sqlite;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -22,7 +23,10 @@ use mail_gateway_core::{
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
-use super::{Store, StoreError};
+use super::{
+    Store, StoreError,
+    deliver::rows::{Rows, Value},
+};
 
 /// The fields of an entry that can be searched alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +60,12 @@ pub(crate) async fn run(store: Store, stop: CancellationToken) {
                 if matches!(notice, Err(RecvError::Closed)) {
                     return;
                 }
-                // What else was announced meanwhile is served by the same pass.
+                // What else is announced meanwhile is served by the same pass: the index grows by parts
+                // that have to be merged, and twenty parts of one letter cost as much as twenty of many.
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(GATHER) => {}
+                }
                 notices = notices.resubscribe();
             }
             () = tokio::time::sleep(AGAIN) => {}
@@ -117,6 +126,11 @@ impl Store {
         }
     }
 
+    /// Keeps the entry of a body that is about to be noted, so that it need not be read again.
+    pub(crate) fn hand_to_index(&self, blob: BlobId, entry: Entry) {
+        self.ready.put(blob, entry);
+    }
+
     /// Indexes everything that is noted; answers how many bodies.
     ///
     /// # Errors
@@ -134,8 +148,8 @@ impl Store {
             if noted.is_empty() {
                 return Ok(count);
             }
-            count += noted.len();
             let entries = self.entries(noted).await?;
+            count += entries.len();
             self.database().write(move |c| Box::pin(async move { write(c, entries).await })).await?;
         }
     }
@@ -155,12 +169,21 @@ impl Store {
         rows.iter().map(|row| Ok((row.try_get(0)?, blob(row)?))).collect()
     }
 
+    /// Their entries, as many as make one part of the index.
     async fn entries(
         &self,
         noted: Vec<(i64, Option<BlobId>)>,
     ) -> Result<BTreeMap<i64, Option<Entry>>, StoreError> {
-        let mut entries = BTreeMap::new();
+        let (mut entries, mut octets) = (BTreeMap::new(), 0);
         for (doc, blob) in noted {
+            if octets > PART {
+                break;
+            }
+            if let Some(entry) = blob.as_ref().and_then(|blob| self.ready.take(blob)) {
+                octets += entry.octets();
+                entries.insert(doc, Some(entry));
+                continue;
+            }
             let raw = match blob {
                 None => None,
                 Some(blob) => match self.open_blob(&blob).await {
@@ -171,31 +194,37 @@ impl Store {
                 },
             };
             let entry = tokio::task::spawn_blocking(move || raw.map(|raw| Entry::of(&raw)));
-            entries.insert(doc, entry.await.map_err(std::io::Error::other)?);
+            let entry = entry.await.map_err(std::io::Error::other)?;
+            octets += entry.as_ref().map_or(0, Entry::octets);
+            entries.insert(doc, entry);
         }
         Ok(entries)
     }
 }
 
 async fn write(c: &mut AnyConnection, entries: BTreeMap<i64, Option<Entry>>) -> Result<(), StoreError> {
-    for (doc, entry) in entries {
-        // Read here, inside the transaction: an account that gains the body later notes it again.
-        let rows = sqlx::query("SELECT DISTINCT account FROM letters WHERE doc = $1")
-            .bind(doc)
-            .fetch_all(&mut *c)
-            .await?;
-        let accounts: Vec<String> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
-        native::remove(c, doc).await?;
-        if let (Some(entry), false) = (entry, accounts.is_empty()) {
-            native::add(c, doc, &accounts, &entry).await?;
-        }
-        sqlx::query("DELETE FROM to_index WHERE doc = $1").bind(doc).execute(&mut *c).await?;
+    let docs = || Rows::of(entries.keys().map(|doc| [Value::from(*doc)]));
+    // Read here, inside the transaction: an account that gains the body later notes it again.
+    let rows = docs().fetch(c, "SELECT DISTINCT doc, account FROM letters WHERE doc IN (", ")").await?;
+    let mut accounts: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+    for row in rows {
+        accounts.entry(row.try_get(0)?).or_default().push(row.try_get(1)?);
     }
-    Ok(())
+    docs().execute(c, native::remove_all(Dialect::of(c)), ")").await?;
+    for (doc, entry) in &entries {
+        if let (Some(entry), Some(accounts)) = (entry, accounts.get(doc)) {
+            native::add(c, *doc, accounts, entry).await?;
+        }
+    }
+    Ok(docs().execute(c, "DELETE FROM to_index WHERE doc IN (", ")").await?)
 }
 
-/// Bodies indexed in one transaction.
-const BATCH: i64 = 32;
+/// Bodies indexed in one transaction at most.
+const BATCH: i64 = 512;
+/// Octets of words after which no further body joins a transaction: bounds its memory.
+const PART: usize = 4 << 20;
+/// How long letters gather before they are indexed together. Who searches does not wait for it.
+const GATHER: Duration = Duration::from_millis(400);
 /// When to look again although nobody announced anything: after a failure.
 const AGAIN: Duration = Duration::from_secs(60);
 

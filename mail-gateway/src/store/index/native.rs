@@ -35,6 +35,14 @@ pub(super) async fn add(
     }
 }
 
+/// The statement, up to its list, that removes entries.
+pub(super) fn remove_all(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => sqlite::REMOVE_ALL,
+        Dialect::Postgres => postgres::REMOVE_ALL,
+    }
+}
+
 /// Removes the entry of the body number `doc`, if there is one.
 pub(super) async fn remove(c: &mut AnyConnection, doc: i64) -> Result<(), StoreError> {
     match Dialect::of(c) {

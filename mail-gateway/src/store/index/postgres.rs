@@ -41,6 +41,9 @@ pub(super) async fn add(
     Ok(())
 }
 
+/// Removes the entries of the numbers in a list.
+pub(super) const REMOVE_ALL: &str = "DELETE FROM letter_index WHERE doc IN (";
+
 /// Removes the entry of the body number `doc`, if there is one.
 pub(super) async fn remove(c: &mut AnyConnection, doc: i64) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM letter_index WHERE doc = $1").bind(doc).execute(&mut *c).await?;
