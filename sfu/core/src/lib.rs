@@ -9,6 +9,7 @@ pub mod codec;
 mod congestion;
 pub mod incoming;
 mod input;
+mod integrity;
 pub mod outgoing;
 mod output;
 mod peer;
@@ -19,6 +20,7 @@ pub mod rtp;
 pub mod sdp;
 pub mod transport;
 mod trunk;
+pub mod turn;
 mod worker;
 
 pub use input::{Command, MediaKind, Path, Source, View};

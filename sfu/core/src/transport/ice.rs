@@ -9,14 +9,17 @@ use std::time::{Duration, Instant};
 use aws_lc_rs::hmac;
 use base::random::Random;
 use rtc_stun::{
-    attributes::{ATTR_MESSAGE_INTEGRITY, ATTR_USE_CANDIDATE, ATTR_USERNAME},
+    attributes::{ATTR_USE_CANDIDATE, ATTR_USERNAME},
     error_code::{CODE_ROLE_CONFLICT, ErrorCodeAttribute},
     fingerprint::FINGERPRINT,
     message::{BINDING_ERROR, BINDING_REQUEST, BINDING_SUCCESS, Message, Setter},
     xoraddr::XorMappedAddress,
 };
 
-use crate::Path;
+use crate::{
+    Path,
+    integrity::{self, is_authentic},
+};
 
 /// Own credentials of one peer (RFC 8445 §5.3: 24 and 128 bits of randomness at least).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,29 +85,6 @@ impl Check {
         name.is_some_and(|n| n.split_once(':').is_some_and(|(_, remote)| remote == ufrag))
     }
 
-    /// RFC 8489 §14.5: HMAC-SHA1 over the message up to the attribute, with the length field as
-    /// if the attribute were the last.
-    fn is_authentic(&self, key: &hmac::Key) -> bool {
-        let raw = &self.message.raw;
-        let mut at = 20;
-        for attribute in &self.message.attributes.0 {
-            if attribute.typ == ATTR_MESSAGE_INTEGRITY {
-                let (Some(covered), Ok(length)) = (raw.get(4..at), u16::try_from(at + 24 - 20)) else {
-                    return false;
-                };
-                let mut context = hmac::Context::with_key(key);
-                context.update(raw.get(..2).unwrap_or_default());
-                context.update(&length.to_be_bytes());
-                context.update(covered);
-                let tag = context.sign();
-                return aws_lc_rs::constant_time::verify_slices_are_equal(tag.as_ref(), &attribute.value)
-                    .is_ok();
-            }
-            at += 4 + usize::from(attribute.length).next_multiple_of(4);
-        }
-        false
-    }
-
     fn nominates(&self) -> bool {
         self.message.contains(ATTR_USE_CANDIDATE)
     }
@@ -141,7 +121,7 @@ impl IceLite {
     /// An agent waiting for its first check since `now`.
     pub fn new(credentials: Credentials, remote_ufrag: String, now: Instant) -> Self {
         // RFC 8489 §9.1.1: the short-term key is the password itself.
-        let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, credentials.password.as_bytes());
+        let key = integrity::key(credentials.password.as_bytes());
         Self { credentials, remote_ufrag, key, valid: Vec::new(), selected: None, last_check: now }
     }
 
@@ -162,7 +142,7 @@ impl IceLite {
 
     /// Answers a check. Nothing is said to a check that does not prove who sent it.
     pub fn handle_check(&mut self, now: Instant, path: Path, check: &Check) -> Option<Checked> {
-        if !check.remote_ufrag_is(&self.remote_ufrag) || !check.is_authentic(&self.key) {
+        if !check.remote_ufrag_is(&self.remote_ufrag) || !is_authentic(&check.message, &self.key) {
             return None;
         }
         if check.claims_controlled() {
@@ -205,13 +185,7 @@ impl IceLite {
         message.transaction_id = check.message.transaction_id;
         message.write_header();
         attribute.add_to(&mut message).ok()?;
-        // RFC 8489 §14.5: the length counts the integrity attribute before it exists.
-        let length = u16::try_from(message.length).ok()?.checked_add(24)?;
-        let mut context = hmac::Context::with_key(&self.key);
-        context.update(message.raw.get(..2)?);
-        context.update(&length.to_be_bytes());
-        context.update(message.raw.get(4..)?);
-        message.add(ATTR_MESSAGE_INTEGRITY, context.sign().as_ref());
+        integrity::sign(&mut message, &self.key)?;
         FINGERPRINT.add_to(&mut message).ok()?;
         Some(message.raw)
     }
@@ -264,12 +238,7 @@ pub(crate) fn request(credentials: &Credentials, remote_ufrag: &str, nominate: b
         m.add(ATTR_USE_CANDIDATE, &[]);
     }
     let agent = IceLite::new(credentials.clone(), remote_ufrag.into(), Instant::now());
-    let length = u16::try_from(m.length + 24).unwrap();
-    let mut context = hmac::Context::with_key(&agent.key);
-    context.update(&m.raw[..2]);
-    context.update(&length.to_be_bytes());
-    context.update(&m.raw[4..]);
-    m.add(ATTR_MESSAGE_INTEGRITY, context.sign().as_ref());
+    integrity::sign(&mut m, &agent.key).unwrap();
     FINGERPRINT.add_to(&mut m).unwrap();
     m.raw
 }
@@ -308,8 +277,7 @@ mod tests {
         rtc_stun::message::Getter::get_from(&mut mapped, &response).unwrap();
         assert_eq!((response.typ, mapped.port), (BINDING_SUCCESS, 4000));
         FINGERPRINT.check(&response).unwrap();
-        let reread = Check { message: response };
-        assert!(reread.is_authentic(&agent.key));
+        assert!(is_authentic(&response, &agent.key));
         assert!(agent.accepts(path(4000)) && !agent.accepts(path(4001)));
     }
 
