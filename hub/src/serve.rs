@@ -160,8 +160,8 @@ impl Doors {
             tasks.spawn(async move { ended("http", http::serve_plain(listener, router, stop).await) });
         }
         if let Some(listener) = self.tls {
-            let stop = stop.clone();
-            tasks.spawn(async move { ended("https", http::serve_tls(listener, tls, router, stop).await) });
+            let (serving, stop) = ((router, sfu.turn().cloned()), stop.clone());
+            tasks.spawn(async move { ended("https", http::serve_tls(listener, tls, serving, stop).await) });
         }
         if let Some(listener) = self.metrics {
             let stop = stop.clone().cancelled_owned();

@@ -13,6 +13,8 @@ pub struct Config {
     /// `media.tcp_port`: of all workers together, for networks without UDP; none is opened without one, 0
     /// lets the system choose.
     pub tcp_port: Option<u16>,
+    /// `media.turn`: what the relay over TLS calls itself; none is there without a name.
+    pub turn: Option<String>,
     /// `media.workers`: threads; 0 is one per core. A peer lives on one of them, a large meeting on several.
     pub workers: usize,
     /// Connections per worker; offers beyond are refused before running meetings suffer.
@@ -28,6 +30,7 @@ impl Default for Config {
             addresses: Vec::new(),
             udp_port: 40_000,
             tcp_port: None,
+            turn: None,
             workers: 1,
             max_peers: 2_000,
             unlimited: false,

@@ -25,6 +25,7 @@ use crate::{
     placement::Placement,
     tcp::{Acceptor, Connections, Listeners},
     trunk,
+    turn::{Relays, Turn},
     wake::Wake,
     worker::{self, Mailbox, Order},
 };
@@ -40,6 +41,7 @@ impl Sfu {
         let mut lanes = Vec::new();
         let mut threads = Vec::new();
         let mut candidates = Vec::new();
+        let relays = Arc::new(Relays::default());
         let workers = if config.workers == 0 { cores() } else { config.workers }.min(MAX_WORKERS);
         let listeners = config
             .tcp_port
@@ -74,17 +76,21 @@ impl Sfu {
                 metrics: Arc::clone(&metrics),
                 load: Arc::clone(&load),
                 trunks,
+                relays: Arc::clone(&relays),
             };
             threads.push(worker::spawn(start)?);
             lanes.push(Lane { mailbox: Mailbox { orders, wake: Arc::clone(wake) }, metrics, load });
         }
         let mailboxes = lanes.iter().map(|lane| lane.mailbox.clone()).collect();
         let acceptor = listeners.map(|listeners| Acceptor::start(listeners, mailboxes)).transpose()?;
+        let turn =
+            config.turn.as_ref().map(|realm| Turn::new(realm, config.addresses.clone(), &candidates, relays));
         let shared = Shared {
             lanes,
             threads: Mutex::new(threads),
             acceptor: Mutex::new(acceptor),
             candidates,
+            turn,
             placement: Mutex::default(),
             draining: AtomicBool::new(false),
         };
@@ -124,6 +130,7 @@ struct Shared {
     /// Stopped by [`SfuHandle::shutdown`].
     acceptor: Mutex<Option<Acceptor>>,
     candidates: Vec<SocketAddr>,
+    turn: Option<Turn>,
     placement: Mutex<Placement>,
     /// No new meetings.
     draining: AtomicBool,
@@ -226,6 +233,11 @@ impl SfuHandle {
     /// Where browsers are told to send.
     pub fn candidates(&self) -> &[SocketAddr] {
         &self.0.candidates
+    }
+
+    /// The relay to these workers, for networks that let only HTTPS out.
+    pub fn turn(&self) -> Option<&Turn> {
+        self.0.turn.as_ref()
     }
 
     /// Tells every peer that it is over and waits for the workers to stop; takes milliseconds.

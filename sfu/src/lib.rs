@@ -11,6 +11,7 @@ mod metrics;
 mod placement;
 mod tcp;
 mod trunk;
+mod turn;
 mod udp;
 mod wake;
 mod worker;
@@ -18,10 +19,11 @@ mod worker;
 pub use address::local_addresses;
 pub use config::Config;
 pub use handle::{Connected, Sfu, SfuHandle};
-pub use metrics::Metrics;
+pub use metrics::{Metrics, Ways};
 pub use sfu_core::{
     Event as SfuEvent, MediaKind, Qualities, Quality, SlotKind, Source, TrackState, View,
     sdp::{OfferError, Purpose},
     transport::ice::Credentials,
 };
+pub use turn::{Pass, Turn, is_turn};
 pub use udp::{Counters, Socket};

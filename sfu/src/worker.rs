@@ -33,10 +33,11 @@ use tokio::sync::{
 };
 
 use crate::{
-    Metrics,
+    Metrics, Ways,
     address::{self, Bound},
     tcp::{Accepted, Connections},
     trunk::{Ends, Pushed},
+    turn::Relays,
     udp::{Inbox, Socket},
     wake::{self, Wake},
 };
@@ -108,6 +109,8 @@ pub(crate) struct Start {
     /// Peers, for those who place new ones.
     pub load: Arc<AtomicUsize>,
     pub trunks: Ends,
+    /// Whose addresses are relayed clients.
+    pub relays: Arc<Relays>,
 }
 
 /// Starts the thread.
@@ -132,6 +135,7 @@ struct Thread {
     metrics: Arc<Mutex<Metrics>>,
     load: Arc<AtomicUsize>,
     trunks: Ends,
+    relays: Arc<Relays>,
     published: Instant,
     /// When the sockets were looked at last.
     looked_in: Instant,
@@ -164,6 +168,7 @@ impl Thread {
             metrics: start.metrics,
             load: start.load,
             trunks: start.trunks,
+            relays: start.relays,
             published: now,
             looked_in: now,
             followed: start.bound.follows.then_some(start.bound.candidates),
@@ -348,7 +353,8 @@ impl Thread {
         if now.saturating_duration_since(self.published) >= PUBLISH {
             self.published = now;
             let sockets = self.sockets.iter().map(Socket::counters);
-            let metrics = Metrics::new(self.core.metrics(), self.core.members(), sockets);
+            let ways = Ways::count(self.core.paths(), |remote| self.relays.has(remote));
+            let metrics = Metrics::new(self.core.metrics(), ways, self.core.members(), sockets);
             *self.metrics.lock().unwrap_or_else(PoisonError::into_inner) = metrics;
         }
     }

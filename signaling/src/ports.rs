@@ -10,7 +10,7 @@ use base::{
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use signaling_core::Role;
-use signaling_protocol::{MediaKind, MediaState, SeatLevel, SlotKind, Source, View};
+use signaling_protocol::{MediaKind, MediaState, Relay, SeatLevel, SlotKind, Source, View};
 
 /// Everything at once, as [`crate::Meetings::open`] wants it.
 pub trait Ports: Media + People + Invitations {}
@@ -35,6 +35,9 @@ pub trait Media: Send + Sync {
 
     /// New ICE credentials for a connection that stays; nothing when it is gone.
     fn restart_ice(&self, connection: SeatId, remote_ufrag: String) -> BoxFuture<'_, Option<IceCredentials>>;
+
+    /// A pass for the relay; nothing where there is none.
+    fn relay(&self, seat: SeatId) -> Option<Relay>;
 }
 
 /// A standard client's offer (WHIP, WHEP): one exchange, no messages afterwards.

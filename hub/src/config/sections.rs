@@ -108,6 +108,8 @@ sections! {
         udp_port: u16 = 40000;
         /// TCP port of all workers, for networks without UDP; 0 switches it off.
         tcp_port: u16 = 0;
+        /// Relay media over TLS on https.listen (TURN), for networks that let only HTTPS out.
+        turn: bool = true;
         /// Threads that forward media; 0 means one per core.
         workers: u16 = 0;
         /// How long running meetings may go on after SIGTERM, in seconds; meanwhile no new ones begin.

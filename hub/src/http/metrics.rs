@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use sfu::{Qualities, Quality, SfuHandle};
+use sfu::{Qualities, Quality, SfuHandle, Ways};
 
 /// `GET /metrics`.
 pub fn router(sfu: SfuHandle) -> Router {
@@ -26,6 +26,8 @@ fn answer(sfu: &SfuHandle) -> Response {
         );
     };
     figure("media_peers", "gauge", "Connected participants.", figures.live);
+    let relays = sfu.turn().map_or(0, |turn| turn.live() as u64);
+    figure("media_relays", "gauge", "Relayed addresses (TURN) that browsers keep, in use or not.", relays);
     let draining = u64::from(sfu.is_draining());
     figure("media_draining", "gauge", "1 while the hub ends and no new meetings begin.", draining);
     figure(
@@ -69,8 +71,21 @@ fn answer(sfu: &SfuHandle) -> Response {
         "Datagrams a full backlog lost.",
         figures.sockets.dropped,
     );
+    text.push_str(&ways(&figures.ways));
     text.push_str(&quality(&figures.media.quality));
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+/// How media goes.
+fn ways(ways: &Ways) -> String {
+    let about = "Participants by the way their media goes.";
+    let name = "lienthong_media_legs";
+    let mut text = format!("# HELP {name} {about}\n# TYPE {name} gauge\n");
+    for (way, count) in [("udp", ways.udp), ("tcp", ways.tcp), ("turn", ways.turn)] {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{name}{{transport=\"{way}\"}} {count}");
+    }
+    text
 }
 
 /// Loss, jitter and round trips: sums over reports and how many, so that a rate of one divided by a rate of

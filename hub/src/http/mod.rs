@@ -19,7 +19,7 @@ use axum::{
 };
 use rustls::ServerConfig;
 use serde_json::{Value, json};
-use sfu::SfuHandle;
+use sfu::{SfuHandle, Turn};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -79,17 +79,17 @@ pub async fn serve_plain(listener: TcpListener, router: Router, stop: Cancellati
         .await
 }
 
-/// Serves `router` over TLS until `stop`.
+/// Serves `router` over TLS until `stop`, and `turn` on the same port.
 ///
 /// # Errors
 /// When the socket fails for good.
 pub async fn serve_tls(
     listener: TcpListener,
     tls: Arc<ServerConfig>,
-    router: Router,
+    (router, turn): (Router, Option<Turn>),
     stop: CancellationToken,
 ) -> io::Result<()> {
-    let listener = TlsListener::start(listener, tls)?;
+    let listener = TlsListener::start(listener, tls, turn)?;
     let service = router.layer(Extension(directory::OverTls(true)));
     axum::serve(listener, service.into_make_service_with_connect_info::<Peer>())
         .with_graceful_shutdown(async move { stop.cancelled().await })

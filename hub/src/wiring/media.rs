@@ -2,7 +2,7 @@
 
 use sfu::{SfuEvent, SfuHandle};
 use signaling::ports::{MediaCommand, MediaEvent, OfferError};
-use signaling_protocol::{MediaKind, MediaState, SeatLevel, SlotKind, Source, View};
+use signaling_protocol::{MediaKind, MediaState, Relay, SeatLevel, SlotKind, Source, View};
 use tokio::sync::mpsc;
 
 /// Hands `command` to the media plane.
@@ -23,6 +23,17 @@ pub fn refusal(error: sfu::OfferError) -> OfferError {
         bad @ sfu::OfferError::Unreadable => OfferError::Bad(bad.to_string()),
         bad => OfferError::Unusable(bad.to_string()),
     }
+}
+
+/// Where the relay is, beside the web pages (RFC 7065), with a pass for it; nothing where pages come without
+/// TLS.
+pub fn relay(public_url: &str, pass: sfu::Pass) -> Option<Relay> {
+    let authority = public_url.strip_prefix("https://")?.split('/').next().filter(|host| !host.is_empty())?;
+    // A colon within brackets belongs to an IPv6 address.
+    let has_port = authority.rsplit(']').next().is_some_and(|rest| rest.contains(':'));
+    let port = if has_port { "" } else { ":443" };
+    let url = format!("turns:{authority}{port}?transport=tcp");
+    Some(Relay { url, username: pass.username, credential: pass.password })
 }
 
 /// Carries the media plane's events to the meetings until it stops.
@@ -87,5 +98,23 @@ fn kind_from_sfu(kind: sfu::MediaKind) -> MediaKind {
         sfu::MediaKind::Camera => MediaKind::Camera,
         sfu::MediaKind::Screen => MediaKind::Screen,
         sfu::MediaKind::ScreenAudio => MediaKind::ScreenAudio,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_relay_is_where_the_pages_are() {
+        let url = |public: &str| {
+            let pass = sfu::Pass { username: "until:seat".to_owned(), password: "secret".to_owned() };
+            relay(public, pass).map(|relay| relay.url)
+        };
+        assert_eq!(url("https://hop.tinh.example").unwrap(), "turns:hop.tinh.example:443?transport=tcp");
+        assert_eq!(url("https://10.0.0.1:8443/x").unwrap(), "turns:10.0.0.1:8443?transport=tcp");
+        assert_eq!(url("https://[2001:db8::1]").unwrap(), "turns:[2001:db8::1]:443?transport=tcp");
+        assert_eq!(url("http://localhost:8080"), None);
+        assert_eq!(url(""), None);
     }
 }

@@ -10,6 +10,7 @@ use signaling::ports::{
     Connect, Connected, IceCredentials, Invitation, InvitationError, Invitations, Invitee, Media,
     MediaCommand, OfferError, People,
 };
+use signaling_protocol::Relay;
 
 use super::media;
 use crate::invitation::{Letterhead, compose};
@@ -67,6 +68,11 @@ impl Media for MeetingPorts {
             Some(IceCredentials { ufrag: new.ufrag, password: new.password })
         }
         .boxed()
+    }
+
+    fn relay(&self, seat: SeatId) -> Option<Relay> {
+        let turn = self.sfu.as_ref()?.turn()?;
+        media::relay(&self.head.public_url, turn.pass(seat))
     }
 }
 

@@ -99,6 +99,7 @@ pub fn media(config: &Config) -> sfu::Config {
         addresses: config.media.address.clone(),
         udp_port: config.media.udp_port,
         tcp_port: (config.media.tcp_port != 0).then_some(config.media.tcp_port),
+        turn: (config.media.turn && config.https.listen.0.is_some()).then(|| config.hub.domain.clone()),
         workers: usize::from(config.media.workers),
         ..sfu::Config::default()
     }

@@ -20,6 +20,8 @@ pub enum ServerMessage {
         server_time: Timestamp,
         /// The hub's build; a client of another build reloads when idle.
         build: String,
+        /// A way for media through networks that let only HTTPS out; absent where the hub has none.
+        relay: Option<Relay>,
         /// Absent when the visit was resumed and only missed events follow.
         snapshot: Option<Snapshot>,
     },
@@ -142,4 +144,16 @@ pub enum RefusalCode {
     Unavailable,
     /// `Enter` must come first, and once.
     OutOfOrder,
+}
+
+/// A TURN server and a pass for it (RFC 8656), as an `RTCIceServer` wants them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Relay {
+    /// Where it is: `turns:HOST:PORT?transport=tcp`.
+    pub url: String,
+    /// Names the pass.
+    pub username: String,
+    /// Its password.
+    pub credential: String,
 }

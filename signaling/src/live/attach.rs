@@ -123,6 +123,7 @@ impl Live {
             resume_token: visit.token.clone(),
             server_time: Timestamp::now(),
             build: self.shared.config.build.clone(),
+            relay: self.shared.ports.relay(seat),
             snapshot,
         };
         self.answer(&outgoing, &welcome);

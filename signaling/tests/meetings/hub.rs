@@ -29,6 +29,7 @@ use signaling::{
         MediaCommand, OfferError, People,
     },
 };
+use signaling_protocol::Relay;
 use tokio::sync::Notify;
 use tower::util::ServiceExt;
 
@@ -224,6 +225,11 @@ impl Media for Ports {
 
     fn restart_ice(&self, _: SeatId, remote: String) -> BoxFuture<'_, Option<IceCredentials>> {
         async move { Some(IceCredentials { ufrag: format!("re{remote}"), password: "p".repeat(22) }) }.boxed()
+    }
+
+    fn relay(&self, seat: SeatId) -> Option<Relay> {
+        let url = "turns:hub.example:443?transport=tcp".to_owned();
+        Some(Relay { url, username: seat.to_string(), credential: "secret".to_owned() })
     }
 }
 

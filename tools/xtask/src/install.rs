@@ -19,6 +19,7 @@ pub const TO_TEST: &[Need] = &[
     ("mbsync", "isync"),
     ("python3", "python3"),
     ("ip", "iproute2"),
+    ("certutil", "libnss3-tools"),
     ("pg_virtualenv", "postgresql"),
 ];
 

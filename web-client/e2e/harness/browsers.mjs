@@ -2,6 +2,9 @@
 // person does (open, press, type, read) and what a person sees and hears (pixels, sound).
 import { chromium as playwright } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,16 +17,19 @@ export const PATIENCE = 20_000;
  * Starts `chromium`, `firefox`, or `far`: a Chromium at the other end of a line that can be cut.
  * `cameras`: how many the machine has (Firefox knows only 0: no microphone either, or its usual one);
  * `refuses`: whoever is asked for camera and microphone says no; `sound`: a file that Chromium's
- * microphone hears all the time.
+ * microphone hears all the time; `trusts`: the file of a CA's certificate that Chromium trusts, for what no
+ * flag makes it forgive.
  */
-export async function launch(name, { cameras = 1, refuses = false, sound } = {}) {
+export async function launch(name, { cameras = 1, refuses = false, sound, trusts } = {}) {
   if (name === 'firefox') return launchFirefox(cameras > 0, refuses);
-  return launchChromium(name === 'far' ? FAR_CHROMIUM : '/usr/bin/chromium', cameras, refuses, sound);
+  return launchChromium(name === 'far' ? FAR_CHROMIUM : '/usr/bin/chromium', cameras, refuses, sound, trusts);
 }
 
-async function launchChromium(executablePath, cameras, refuses, sound) {
+async function launchChromium(executablePath, cameras, refuses, sound, trusts) {
+  const home = trusts && homeThatTrusts(trusts);
   const browser = await playwright.launch({
     executablePath,
+    ...(home ? { env: { ...process.env, HOME: home } } : {}),
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -57,8 +63,22 @@ async function launchChromium(executablePath, cameras, refuses, sound) {
       const page = await context.newPage();
       return new Visitor('chromium', page, () => context.close(), context);
     },
-    close: () => browser.close(),
+    close: async () => {
+      await browser.close();
+      if (home) rmSync(home, { recursive: true, force: true });
+    },
   };
+}
+
+/** A home folder whose certificate database has this CA, as an office's machines have it. */
+function homeThatTrusts(certificate) {
+  const home = mkdtempSync(join(tmpdir(), 'lienthong-home-'));
+  const folder = join(home, '.pki', 'nssdb');
+  execFileSync('mkdir', ['-p', folder]);
+  const certutil = (...words) => execFileSync('certutil', ['-d', `sql:${folder}`, ...words], { stdio: 'pipe' });
+  certutil('-N', '--empty-password');
+  certutil('-A', '-t', 'C,,', '-n', 'hub', '-i', certificate);
+  return home;
 }
 
 async function launchFirefox(fake, refuses) {

@@ -31,3 +31,18 @@ export function allowUdp() {
   ip('-n', 'visitor', 'rule', 'del', ...UDP, 'to', '10.99.0.1', 'blackhole');
   ip('rule', 'del', ...UDP, 'to', '10.99.0.2', 'blackhole');
 }
+
+/** What TCP is refused when only this port is let through. */
+const beside = (port) => [`1-${port - 1}`, `${port + 1}-65534`].map((ports) => ['pref', '1', 'ipproto', 'tcp', 'dport', ports]);
+
+/** From now on the far end reaches one TCP port of the hub and nothing else, as behind the strictest firewalls. */
+export function allowOnly(port) {
+  refuseUdp();
+  for (const rule of beside(port)) ip('-n', 'visitor', 'rule', 'add', ...rule, 'to', '10.99.0.1', 'blackhole');
+}
+
+/** Lets everything pass again. */
+export function allowAll(port) {
+  allowUdp();
+  for (const rule of beside(port)) ip('-n', 'visitor', 'rule', 'del', ...rule, 'to', '10.99.0.1', 'blackhole');
+}

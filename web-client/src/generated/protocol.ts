@@ -377,6 +377,23 @@ export type PersonId = string;
 export type RefusalCode = "malformed" | "badOffer" | "forbidden" | "unknownSeat" | "locked" | "ended" | "unknownMeeting" | "nameNeeded" | "alreadyPresenting" | "tooFast" | "unavailable" | "outOfOrder";
 
 /**
+ * A TURN server and a pass for it (RFC 8656), as an `RTCIceServer` wants them.
+ */
+export type Relay = { 
+/**
+ * Where it is: `turns:HOST:PORT?transport=tcp`.
+ */
+url: string, 
+/**
+ * Names the pass.
+ */
+username: string, 
+/**
+ * Its password.
+ */
+credential: string, };
+
+/**
  * The proof of an earlier visit.
  */
 export type Resume = { 
@@ -507,6 +524,10 @@ serverTime: Timestamp,
  * The hub's build; a client of another build reloads when idle.
  */
 build: string, 
+/**
+ * A way for media through networks that let only HTTPS out; absent where the hub has none.
+ */
+relay: Relay | null, 
 /**
  * Absent when the visit was resumed and only missed events follow.
  */

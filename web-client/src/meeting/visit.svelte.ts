@@ -1,7 +1,7 @@
 // One visit to a meeting: the thin reactive layer between socket, media and the model. The model decides
 // what the meeting looks like; this class carries messages to it and the person's acts to the hub.
 
-import type { ChatTo, ClientMessage, MediaWish, RefusalCode, SeatId, ServerMessage, View } from "../generated";
+import type { ChatTo, ClientMessage, MediaWish, RefusalCode, Relay, SeatId, ServerMessage, View } from "../generated";
 import { correct } from "../lib/clock";
 import { toasts } from "../ui/toasts.svelte";
 import { MediaLink } from "./media/link.svelte";
@@ -58,6 +58,7 @@ export class Visit {
     #enterId = 0;
     /** Proof of the seat while the page lives; storage holds it for a reload. */
     #token: string | null;
+    #relay: Relay | null = null;
     #view: View[] = [];
     #demands: readonly Demand[] = [];
     #viewTimer: ReturnType<typeof setTimeout> | null = null;
@@ -73,6 +74,7 @@ export class Visit {
                 if (answer.type !== "answer") throw new Error("no answer");
                 return answer.sdp;
             },
+            relay: () => this.#relay,
             renewed: () => {
                 this.state = withoutMedia(this.state);
                 this.#view = [];
@@ -165,6 +167,7 @@ export class Visit {
         this.state = apply(before, message);
         switch (message.type) {
             case "welcome":
+                this.#relay = message.relay;
                 return this.#welcome(message.resumeToken, message.serverTime);
             case "waiting":
                 this.position = message.position;

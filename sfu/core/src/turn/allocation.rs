@@ -38,9 +38,8 @@ impl Allocation {
     /// the two has another already.
     pub fn bind(&mut self, now: Instant, channel: u16, peer: SocketAddr) -> bool {
         self.channels.retain(|_, (_, until)| now < *until);
-        let clashes = |(known, (bound, _)): (&u16, &(SocketAddr, Instant))| {
-            (*known == channel) != (*bound == peer)
-        };
+        let clashes =
+            |(known, (bound, _)): (&u16, &(SocketAddr, Instant))| (*known == channel) != (*bound == peer);
         if self.channels.iter().any(clashes) {
             return false;
         }

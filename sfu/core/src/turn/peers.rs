@@ -11,10 +11,14 @@ use super::{
 };
 
 /// RFC 8656 §9.2; 403 for everybody but us.
-pub(super) fn permit(now: Instant, places: &Places, request: &Message, allocation: &mut Allocation) -> Act<'static> {
-    let refuse = |code: u16, reason: &str| {
-        Act::Answer(Answer::error(request, code, reason).signed(&allocation.key))
-    };
+pub(super) fn permit(
+    now: Instant,
+    places: &Places,
+    request: &Message,
+    allocation: &mut Allocation,
+) -> Act<'static> {
+    let refuse =
+        |code: u16, reason: &str| Act::Answer(Answer::error(request, code, reason).signed(&allocation.key));
     let Some(peers) = message::peers(request).filter(|peers| !peers.is_empty()) else {
         return refuse(400, "Bad Request");
     };
@@ -31,7 +35,12 @@ pub(super) fn permit(now: Instant, places: &Places, request: &Message, allocatio
 }
 
 /// RFC 8656 §12.2; 403 for everything but our media ports.
-pub(super) fn bind(now: Instant, places: &Places, request: &Message, allocation: &mut Allocation) -> Act<'static> {
+pub(super) fn bind(
+    now: Instant,
+    places: &Places,
+    request: &Message,
+    allocation: &mut Allocation,
+) -> Act<'static> {
     let refuse = |allocation: &Allocation, code: u16, reason: &str| {
         Act::Answer(Answer::error(request, code, reason).signed(&allocation.key))
     };

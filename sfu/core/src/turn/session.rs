@@ -106,13 +106,7 @@ impl Session {
     }
 
     /// Takes a frame of the client.
-    pub fn handle<'a>(
-        &mut self,
-        now: Instant,
-        time: Timestamp,
-        places: &Places,
-        frame: &'a [u8],
-    ) -> Act<'a> {
+    pub fn handle<'a>(&mut self, now: Instant, time: Timestamp, places: &Places, frame: &'a [u8]) -> Act<'a> {
         if frame.first().is_some_and(|first| *first >= 0x40) {
             return self.channel_data(now, places, frame);
         }
@@ -160,7 +154,7 @@ impl Session {
         true
     }
 
-    /// The socket is there: its announced address. What the client is told; nothing when it did not ask.
+    /// The socket is there: its address, as our media sees it. What the client is told; nothing when it did not ask.
     pub fn opened(&mut self, relayed: SocketAddr) -> Vec<u8> {
         let Some(Asked { request, allocation }) = self.asked.take() else { return Vec::new() };
         let lifetime = self.lifetime(&request);
@@ -229,16 +223,9 @@ impl Session {
         tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    fn request(
-        &mut self,
-        now: Instant,
-        places: &Places,
-        request: Message,
-        author: Author,
-    ) -> Act<'static> {
-        let refuse = |code: u16, reason: &str| {
-            Act::Answer(Answer::error(&request, code, reason).signed(&author.key))
-        };
+    fn request(&mut self, now: Instant, places: &Places, request: Message, author: Author) -> Act<'static> {
+        let refuse =
+            |code: u16, reason: &str| Act::Answer(Answer::error(&request, code, reason).signed(&author.key));
         let unknown: Vec<AttrType> =
             request.attributes.0.iter().map(|a| a.typ).filter(|kind| !is_understood(*kind)).collect();
         if !unknown.is_empty() {
@@ -265,16 +252,9 @@ impl Session {
         }
     }
 
-    fn allocate(
-        &mut self,
-        now: Instant,
-        places: &Places,
-        request: Message,
-        author: Author,
-    ) -> Act<'static> {
-        let refuse = |code: u16, reason: &str| {
-            Act::Answer(Answer::error(&request, code, reason).signed(&author.key))
-        };
+    fn allocate(&mut self, now: Instant, places: &Places, request: Message, author: Author) -> Act<'static> {
+        let refuse =
+            |code: u16, reason: &str| Act::Answer(Answer::error(&request, code, reason).signed(&author.key));
         match request.get(ATTR_REQUESTED_TRANSPORT).ok().and_then(|value| value.first().copied()) {
             None => return refuse(400, "Bad Request"),
             Some(UDP) => {}

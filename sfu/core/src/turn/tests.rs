@@ -5,12 +5,7 @@ use std::{
 
 use aws_lc_rs::hmac;
 use base::{Timestamp, id::SeatId, random::Seeded};
-use rtc_stun::{
-    attributes::*,
-    error_code::ErrorCodeAttribute,
-    message::*,
-    xoraddr::XorMappedAddress,
-};
+use rtc_stun::{attributes::*, error_code::ErrorCodeAttribute, message::*, xoraddr::XorMappedAddress};
 
 use super::*;
 use crate::integrity;
@@ -301,7 +296,8 @@ fn what_is_not_had_is_said() {
 
 #[test]
 fn frames_come_out_whatever_pieces_the_stream_comes_in() {
-    let stream = [plain(METHOD_ALLOCATE, CLASS_REQUEST).raw, b"\x40\x00\x00\x05hello\0\0\0".to_vec()].concat();
+    let stream =
+        [plain(METHOD_ALLOCATE, CLASS_REQUEST).raw, b"\x40\x00\x00\x05hello\0\0\0".to_vec()].concat();
     for size in 1..stream.len() {
         let (mut frames, mut seen) = (Frames::default(), Vec::new());
         for piece in stream.chunks(size) {
@@ -313,17 +309,15 @@ fn frames_come_out_whatever_pieces_the_stream_comes_in() {
 
 #[test]
 fn a_stream_of_something_else_is_told_at_once() {
-    for other in ["GET / HTTP/1.1\r\n\r\n", "\0\x03\0\x08GET ", "\0\x03\0\x01\x21\x12\u{24}B", "\x40\0\x7f\x7f"] {
+    for other in
+        ["GET / HTTP/1.1\r\n\r\n", "\0\x03\0\x08GET ", "\0\x03\0\x01\x21\x12\u{24}B", "\x40\0\x7f\x7f"]
+    {
         assert_eq!(Frames::default().push(other.as_bytes(), |_| ()), Err(Broken), "{other:?}");
     }
-    assert_eq!(["", "\0", "\0\x03", "\0\x01", "G", "P"].map(|start| is_turn(start.as_bytes())), [
-        None,
-        None,
-        Some(true),
-        Some(false),
-        Some(false),
-        Some(false),
-    ]);
+    assert_eq!(
+        ["", "\0", "\0\x03", "\0\x01", "G", "P"].map(|start| is_turn(start.as_bytes())),
+        [None, None, Some(true), Some(false), Some(false), Some(false),]
+    );
 }
 
 #[test]

@@ -292,6 +292,11 @@ impl Worker {
         self.by_path.contains_key(&path)
     }
 
+    /// The ways that media goes now, one for each peer that has one.
+    pub fn paths(&self) -> impl Iterator<Item = Path> {
+        self.peers.iter().flatten().filter_map(|peer| peer.ice.selected())
+    }
+
     /// A connection was closed: its path leads nowhere.
     pub fn handle_closed(&mut self, path: Path) {
         let Some(key) = self.by_path.remove(&path) else { return };

@@ -4,6 +4,8 @@
 import type { LocalMedia } from "./local.svelte";
 import { Peer } from "./peer";
 import { quality, read, type Quality, type Reading } from "./quality";
+import { iceServers } from "./relay";
+import type { Relay } from "../../generated";
 import { waitBefore } from "../model/reconnect";
 
 /** ICE needs five silent seconds to say "disconnected"; while the hub can be asked, a restart is
@@ -18,6 +20,8 @@ const READ_EVERY_MS = 2000;
 export interface LinkPorts {
     /** Carries an offer to the hub and returns its answer; rejects when the line is down. */
     offer: (sdp: string) => Promise<string>;
+    /** The hub's relay, as it was named last. */
+    relay: () => Relay | null;
     /** A fresh connection has empty slots. */
     renewed: () => void;
     /** Connected: the hub may be told what to show. */
@@ -96,7 +100,7 @@ export class MediaLink {
         this.#mayRestart = false;
         this.peer?.close();
         this.ports.renewed();
-        const peer = new Peer((state) => this.#changed(peer, state));
+        const peer = new Peer(iceServers(this.ports.relay(), location), (state) => this.#changed(peer, state));
         this.peer = peer;
         this.#before = null;
         this.#attempt += 1;

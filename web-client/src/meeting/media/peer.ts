@@ -28,9 +28,8 @@ export class Peer {
     #closed = false;
     #last: Promise<void> = Promise.resolve();
 
-    constructor(onState: (state: RTCPeerConnectionState) => void) {
-        // Nobody outside the hub is asked for anything: no STUN, no TURN.
-        this.connection = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
+    constructor(iceServers: RTCIceServer[], onState: (state: RTCPeerConnectionState) => void) {
+        this.connection = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
         const line = (kind: "audio" | "video", init: RTCRtpTransceiverInit) =>
             lean(kind, this.connection.addTransceiver(kind, init));
         const send = (kind: "audio" | "video", sendEncodings?: RTCRtpEncodingParameters[]) =>

@@ -49,6 +49,7 @@ export function meeting(own: string, seats: Seat[]): MeetingState {
         resumeToken: "t",
         serverTime: 0,
         build: "",
+        relay: null,
         snapshot: snapshot(seats),
     });
 }

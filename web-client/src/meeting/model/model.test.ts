@@ -33,6 +33,7 @@ describe("state", () => {
             resumeToken: "t",
             serverTime: 0,
             build: "",
+            relay: null,
             snapshot: null,
         });
         expect(ids(present(back))).toEqual(["a", "b"]);
