@@ -26,6 +26,15 @@ const en: Record<keyof typeof vi, string> = {
     secret: "App password",
     copy: "Copy",
     copied: "Copied.",
+    programs: "Mail program settings",
+    programsAbout:
+        "Thunderbird and Outlook find their settings when you enter your address and an app password. If not, enter these.",
+    server: "Server",
+    imap: "Receiving (IMAP)",
+    pop3: "Receiving (POP3)",
+    smtp: "Sending (SMTP)",
+    door: "port {port}, security {security}",
+    profile: "Settings profile for iPhone, iPad and Mac: {address}",
     done: "Done",
 };
 export default en;

@@ -25,4 +25,13 @@ export default {
     copy: "Sao chép",
     copied: "Đã sao chép.",
     done: "Xong",
+    programs: "Cài đặt ứng dụng thư",
+    programsAbout:
+        "Thunderbird và Outlook tự tìm cài đặt khi nhập địa chỉ thư và mật khẩu ứng dụng. Nếu không, nhập các thông số sau.",
+    server: "Máy chủ",
+    imap: "Nhận thư (IMAP)",
+    pop3: "Nhận thư (POP3)",
+    smtp: "Gửi thư (SMTP)",
+    door: "cổng {port}, bảo mật {security}",
+    profile: "Hồ sơ cài đặt cho iPhone, iPad, máy Mac: {address}",
 };
