@@ -9,9 +9,13 @@ use tokio_util::sync::CancellationToken;
 use super::notice::{self, Line};
 use crate::{Envelope, Mail, SubmitError, store::StoreError};
 
-/// Looks every [`EVERY`] until `stop`.
+/// Looks every [`EVERY`] until `stop`; not at once, a start has better things to do.
 pub(crate) async fn run(mail: Mail, stop: CancellationToken) {
     loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
         let now = Timestamp::now();
         match mail.expire_held(now).await {
             Ok(0) => {}
@@ -23,10 +27,6 @@ pub(crate) async fn run(mail: Mail, stop: CancellationToken) {
                 ?cause,
                 "mail: addressees of held letters were not told; the next try is in minutes"
             );
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(EVERY) => {}
         }
     }
 }

@@ -222,7 +222,9 @@ function captureSmall() {
 function findControl({ name, role }) {
   const selector = { button: 'button,[role=button],summary', link: 'a[href]', tab: '[role=tab]' }[role];
   const clean = (text) => (text ?? '').replace(/\s+/g, ' ').trim();
-  const named = [...document.querySelectorAll(selector)].filter((element) => {
+  // Nothing below an open dialog can be pressed.
+  const within = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document;
+  const named = [...within.querySelectorAll(selector)].filter((element) => {
     const label = clean(element.getAttribute('aria-label') ?? element.textContent);
     return element.checkVisibility() && !element.disabled && (label === name || label.startsWith(name));
   });
@@ -233,7 +235,8 @@ function pressControl({ name, role }) {
   const selector = { button: 'button,[role=button],summary', link: 'a[href]', tab: '[role=tab]' }[role];
   const clean = (text) => (text ?? '').replace(/\s+/g, ' ').trim();
   const label = (element) => clean(element.getAttribute('aria-label') ?? element.textContent);
-  const usable = [...document.querySelectorAll(selector)].filter((e) => e.checkVisibility() && !e.disabled);
+  const within = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document;
+  const usable = [...within.querySelectorAll(selector)].filter((e) => e.checkVisibility() && !e.disabled);
   const element = usable.find((e) => label(e) === name) ?? usable.find((e) => label(e).startsWith(name));
   element.click();
 }
