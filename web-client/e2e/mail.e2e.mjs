@@ -79,7 +79,7 @@ test('a mailbox is delegated, written from in its owner’s name, and closed aga
   await owner.page.keyboard.press('Escape');
   await owner.sees('V/v thay mặt trả lời', 30_000);
   await openLetter(owner, 'V/v thay mặt trả lời');
-  await owner.sees(`(${clerk.session.person.name} gửi thay mặt)`);
+  await owner.sees(`(${personal(clerk)} gửi thay mặt)`);
   assert.deepEqual([...clerk.problems, ...owner.problems], []);
 });
 
