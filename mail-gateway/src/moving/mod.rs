@@ -216,21 +216,33 @@ impl<'a> Mover<'a> {
             Place::Named(names) => {
                 let mut parent: Option<String> = None;
                 for name in names {
-                    let folders = store.folders(self.mailbox).await.map_err(text)?;
-                    let known = folders.into_iter().find(|f| f.parent == parent && f.name == *name);
-                    parent = Some(match known {
-                        Some(folder) => folder.id,
-                        None => store
-                            .create_folder(self.mailbox, name.clone(), parent, 0, now)
-                            .await
-                            .map_err(text)?,
-                    });
+                    parent = Some(self.folder_in(parent, name, now).await?);
                 }
                 parent.unwrap_or_else(|| Role::Inbox.as_str().to_owned())
             }
         };
         self.folders.insert(place.clone(), id.clone());
         Ok(id)
+    }
+
+    /// The id of the folder `name` in `parent`, which is made if it is not there.
+    async fn folder_in(&self, parent: Option<String>, name: &str, now: Timestamp) -> Result<String, String> {
+        if let Some(id) = self.known_folder(parent.as_deref(), name).await? {
+            return Ok(id);
+        }
+        let store = &self.mail.inner.store;
+        let made = store.create_folder(self.mailbox, name.to_owned(), parent.clone(), 0, now).await;
+        match made {
+            Ok(id) => Ok(id),
+            // The mailbox's owner, or another move into it, may have made it at this very moment.
+            Err(cause) => self.known_folder(parent.as_deref(), name).await?.ok_or_else(|| text(cause)),
+        }
+    }
+
+    async fn known_folder(&self, parent: Option<&str>, name: &str) -> Result<Option<String>, String> {
+        let folders = self.mail.inner.store.folders(self.mailbox).await.map_err(text)?;
+        let known = folders.into_iter().find(|f| f.parent.as_deref() == parent && f.name == name);
+        Ok(known.map(|folder| folder.id))
     }
 }
 

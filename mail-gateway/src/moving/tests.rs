@@ -144,6 +144,21 @@ async fn what_was_cut_off_goes_on_and_what_does_not_fit_is_named() {
 }
 
 #[tokio::test]
+async fn two_moves_into_one_mailbox_at_once_bring_each_letter_once() {
+    let hub = Hub::start(|_| {}).await;
+    let files = tempfile::tempdir().unwrap();
+    for folder in ["Kế hoạch", "Báo cáo", "Tờ trình"] {
+        let letters: Vec<String> = (0..100).map(|n| format!("Subject: {folder} {n}\n\nx")).collect();
+        let letters: Vec<&str> = letters.iter().map(String::as_str).collect();
+        fs::write(files.path().join(folder), mbox(&letters)).unwrap();
+    }
+    let (one, other) = tokio::join!(bring(&hub, files.path()), bring(&hub, files.path()));
+    assert_eq!((&one.ended, &other.ended), (&None, &None));
+    assert_eq!(one.brought() + other.brought(), 300, "{one}\n{other}");
+    assert_eq!(all(&hub).await.len(), 300);
+}
+
+#[tokio::test]
 async fn what_is_no_mailbox_is_said_to_be_none() {
     let hub = Hub::start(|_| {}).await;
     let files = tempfile::tempdir().unwrap();
