@@ -11,7 +11,7 @@ use crate::stun::{check, config, mapped, offer};
 
 /// A DTLS 1.2 record that begins a handshake (RFC 6347 §4.2.2), as long as browsers' are; nobody who answers it
 /// to an address that has proved nothing could be sure whom he answers.
-fn client_hello() -> Vec<u8> {
+pub fn client_hello() -> Vec<u8> {
     let body = 230_u16;
     let mut record = vec![22, 0xFE, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0];
     record.extend((body + 12).to_be_bytes());
@@ -47,7 +47,7 @@ impl Peer {
 }
 
 /// Bytes of memory this process, and so the media plane in it, has.
-fn resident() -> usize {
+pub fn resident() -> usize {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap();
     text.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4_096
 }

@@ -35,11 +35,21 @@ pub struct Answer {
     pub password: String,
 }
 
+/// What Chromium offers, but for the lines that `change` says otherwise; an empty one is left out.
+pub fn sdp(change: impl Fn(&str) -> Option<String>) -> String {
+    let lines = include_str!("../../core/testdata/chromium.sdp").lines();
+    let changed = lines.map(|line| change(line).unwrap_or_else(|| line.to_owned()));
+    changed.filter(|line| !line.is_empty()).map(|line| line + "\r\n").collect()
+}
+
 /// Takes a seat, as Chromium does.
 pub async fn offer(sfu: &SfuHandle, seat: u128) -> Answer {
-    let text = include_str!("../../core/testdata/chromium.sdp");
-    let sdp: String = text.lines().map(|line| format!("{line}\r\n")).collect();
-    let answer = sfu.offer(MeetingId::from_u128(1), SeatId::from_u128(seat), &sdp).await.unwrap();
+    offer_as(sfu, seat, &sdp(|_| None)).await
+}
+
+/// Takes a seat with this offer.
+pub async fn offer_as(sfu: &SfuHandle, seat: u128, sdp: &str) -> Answer {
+    let answer = sfu.offer(MeetingId::from_u128(1), SeatId::from_u128(seat), sdp).await.unwrap();
     let value = |key: &str| answer.lines().find_map(|line| line.strip_prefix(key)).unwrap().to_owned();
     let candidates = |protocol: &str| {
         let lines = answer.lines().filter(|line| line.starts_with("a=candidate:") && line.contains(protocol));
