@@ -117,10 +117,9 @@ impl Browser {
     }
 
     async fn join_by(sfu: &SfuHandle, seat: u8, line: impl Fn(&Answer) -> Line) -> Self {
-        let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
-        let certificate = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap();
-        let (certificate, private_key) = (certificate.der().to_vec(), key.serialize_der());
-        let ours = Certificate::new(certificate.clone(), private_key.clone()).unwrap();
+        let certificate = certificate();
+        let DtlsCertificate { certificate: der, private_key } = certificate.clone();
+        let ours = Certificate::new(der, private_key).unwrap();
         let sdp = sdp(|line| match line {
             _ if line.starts_with("a=fingerprint:") => Some(format!("a=fingerprint:{}", ours.fingerprint())),
             // It gives no feedback on it.
@@ -130,7 +129,7 @@ impl Browser {
         let answer = offer_as(sfu, u128::from(seat), &sdp).await;
         let now = Instant::now();
         let config = Arc::new(Config::builder().build().unwrap());
-        let mut dtls = Dtls::new_12(config, DtlsCertificate { certificate, private_key }, now);
+        let mut dtls = Dtls::new_12(config, certificate, now);
         dtls.set_active(true);
         Self {
             line: line(&answer),
@@ -311,6 +310,25 @@ impl Line {
         stream.set_read_timeout(Some(MOMENT)).unwrap();
         Self::Tcp(stream, Deframer::default())
     }
+}
+
+/// The first datagram of somebody's handshake, which nobody else's equals.
+pub fn hello(certificate: &DtlsCertificate, now: Instant) -> Vec<u8> {
+    let mut dtls = Dtls::new_12(Arc::new(Config::builder().build().unwrap()), certificate.clone(), now);
+    dtls.set_active(true);
+    dtls.handle_timeout(now).unwrap();
+    let mut buffer = vec![0; 4_096];
+    match dtls.poll_output(&mut buffer) {
+        Output::Packet(bytes) => bytes.to_vec(),
+        other => panic!("{other:?} instead of a datagram"),
+    }
+}
+
+/// A new certificate.
+pub fn certificate() -> DtlsCertificate {
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let certificate = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap();
+    DtlsCertificate { certificate: certificate.der().to_vec(), private_key: key.serialize_der() }
 }
 
 /// Lets them all go on until something is so.

@@ -7,13 +7,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use base::id::{MeetingId, SeatId};
+use base::{
+    Timestamp,
+    id::{MeetingId, SeatId},
+    random::Seeded,
+};
 use sfu::{OfferError, Sfu, SfuHandle};
+use sfu_core::{Path, Worker, WorkerConfig, sdp::Offer, transport::dtls::Certificate};
 
 use crate::{
-    browser::{Browser, converse, until},
-    floods::{client_hello, resident},
-    stun::{config, offer, sdp},
+    browser::{Browser, certificate, converse, hello, until},
+    floods::resident,
+    stun::{Answer, check, config, offer, sdp},
 };
 
 fn dropped(sfu: &SfuHandle) -> u64 {
@@ -95,16 +100,12 @@ async fn ten_thousand_handshakes_begun_by_somebody_with_a_seat_cost_no_memory_an
     converse(&mut [&mut alice, &mut bob]);
     let mallory = Browser::join(&sfu, 3).await;
     let lines: Vec<UdpSocket> = (0..500).map(|_| UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
-    let (check, hub) = (mallory.check(), mallory.hub());
+    let (check, hub, certificate) = (mallory.check(), mallory.hub(), certificate());
     let before = resident();
-    for round in 0..20 {
-        for (number, line) in lines.iter().enumerate() {
-            let mut hello = client_hello();
-            // The message's number and the client's random: every one is another.
-            hello[17..19].copy_from_slice(&[0, round]);
-            hello[30..32].copy_from_slice(&(number as u16).to_be_bytes());
+    for _ in 0..20 {
+        for line in &lines {
             line.send_to(&check, hub).unwrap();
-            line.send_to(&hello, hub).unwrap();
+            line.send_to(&hello(&certificate, Instant::now()), hub).unwrap();
         }
         converse(&mut [&mut alice, &mut bob]);
     }
@@ -184,4 +185,56 @@ async fn offers_beyond_reason_are_refused_with_the_reason_while_others_talk() {
     converse(&mut [&mut alice, &mut bob]);
     assert_eq!(sfu.live(), 2);
     sfu.shutdown();
+}
+
+/// Nanoseconds of a core that this thread has used.
+fn used() -> u64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    text.split(' ').next().unwrap().parse().unwrap()
+}
+
+/// What a worker does with datagrams: nanoseconds of a core and bytes sent.
+fn cost(worker: &mut Worker, datagrams: Vec<(Path, Vec<u8>)>) -> (u64, usize) {
+    let (before, now, mut sent) = (used(), Instant::now(), 0);
+    for (path, mut datagram) in datagrams {
+        worker.handle_datagram(now, path, &mut datagram);
+        sent += worker.transmits().iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
+        worker.transmits().clear();
+    }
+    (used() - before, sent)
+}
+
+#[test]
+fn handshakes_begun_over_and_over_cost_no_more_than_a_few_checks_each_and_are_not_answered_with_more() {
+    let (now, theirs) = (Instant::now(), certificate());
+    let ours = Certificate::new(theirs.certificate.clone(), theirs.private_key.clone()).unwrap();
+    let config = WorkerConfig {
+        certificate: ours,
+        candidates: vec!["192.0.2.1:40000".parse().unwrap()],
+        tcp_port: None,
+        max_peers: 10,
+        unlimited: false,
+        epoch: (now, Timestamp::now()),
+    };
+    let mut worker = Worker::new(config, Box::new(Seeded::new(1)));
+    let offer = Offer::parse(&sdp(|_| None)).unwrap();
+    let answer = worker.handle_offer(now, MeetingId::from_u128(1), SeatId::from_u128(1), &offer).unwrap();
+    let answer = Answer::read(&answer);
+    let check = check(&answer.ufrag, &answer.password);
+    let path = |port: usize| Path { local: 0, remote: ([192, 0, 2, 9], 1_024 + port as u16).into() };
+    let quiet = (0..10_000).map(|_| (path(0), check.clone())).collect();
+    let flood = (0..10_000).flat_map(|n| {
+        let hello = hello(&theirs, now);
+        [(path(n), check.clone()), (path(n), hello)]
+    });
+    let flood: Vec<_> = flood.collect();
+    let came: usize = flood.iter().map(|(_, datagram)| datagram.len()).sum();
+    let (quiet, _) = cost(&mut worker, quiet);
+    let (loud, sent) = cost(&mut worker, flood);
+    eprintln!(
+        "{quiet} ns quiet, {loud} ns loud, {came} bytes came, {sent} went, {} members",
+        worker.members()
+    );
+    assert!(loud < 10 * quiet, "{loud} ns instead of {quiet}");
+    assert!(sent < came, "{came} bytes came and {sent} went");
 }

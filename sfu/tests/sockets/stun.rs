@@ -50,23 +50,31 @@ pub async fn offer(sfu: &SfuHandle, seat: u128) -> Answer {
 /// Takes a seat with this offer.
 pub async fn offer_as(sfu: &SfuHandle, seat: u128, sdp: &str) -> Answer {
     let answer = sfu.offer(MeetingId::from_u128(1), SeatId::from_u128(seat), sdp).await.unwrap();
-    let value = |key: &str| answer.lines().find_map(|line| line.strip_prefix(key)).unwrap().to_owned();
-    let candidates = |protocol: &str| {
-        let lines = answer.lines().filter(|line| line.starts_with("a=candidate:") && line.contains(protocol));
-        let address = |line: &str| {
-            let words: Vec<&str> = line.split(' ').collect();
-            SocketAddr::new(words[4].parse().unwrap(), words[5].parse().unwrap())
+    Answer::read(&answer)
+}
+
+impl Answer {
+    /// Reads what the hub answered.
+    pub fn read(answer: &str) -> Self {
+        let value = |key: &str| answer.lines().find_map(|line| line.strip_prefix(key)).unwrap().to_owned();
+        let candidates = |protocol: &str| {
+            let lines =
+                answer.lines().filter(|line| line.starts_with("a=candidate:") && line.contains(protocol));
+            let address = |line: &str| {
+                let words: Vec<&str> = line.split(' ').collect();
+                SocketAddr::new(words[4].parse().unwrap(), words[5].parse().unwrap())
+            };
+            lines.map(address).collect()
         };
-        lines.map(address).collect()
-    };
-    if let Some(tcp) = answer.lines().find(|line| line.contains(" tcp ")) {
-        assert!(tcp.ends_with("typ host tcptype passive"));
-    }
-    Answer {
-        udp: candidates(" udp "),
-        tcp: candidates(" tcp "),
-        ufrag: value("a=ice-ufrag:"),
-        password: value("a=ice-pwd:"),
+        if let Some(tcp) = answer.lines().find(|line| line.contains(" tcp ")) {
+            assert!(tcp.ends_with("typ host tcptype passive"));
+        }
+        Answer {
+            udp: candidates(" udp "),
+            tcp: candidates(" tcp "),
+            ufrag: value("a=ice-ufrag:"),
+            password: value("a=ice-pwd:"),
+        }
     }
 }
 
