@@ -12,7 +12,7 @@ use base::{
 };
 use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use signaling_core::{Act, Actor, Command, MediaWish, Picture, Refusal, VisitKey, place};
-use signaling_protocol::ServerMessage;
+use signaling_protocol::{Relay, ServerMessage};
 use tokio::sync::oneshot;
 
 use super::{
@@ -58,6 +58,8 @@ pub(crate) struct Opened {
     pub(crate) tag: String,
     /// The SDP answer.
     pub(crate) sdp: String,
+    /// A relay for networks that let only HTTPS out.
+    pub(crate) relay: Option<Relay>,
     /// After a restart.
     pub(crate) credentials: Option<(String, String)>,
 }
@@ -290,6 +292,7 @@ impl Live {
             session: session.clone(),
             tag: door.tag.clone(),
             sdp: connected.sdp,
+            relay: self.shared.ports.relay(door.connection),
             ..Opened::default()
         };
         self.doors.open.insert(session, door);

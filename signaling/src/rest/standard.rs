@@ -22,6 +22,7 @@ use axum::{
 use base::{Timestamp, id::MeetingId};
 use serde_json::json;
 use signaling_core::Refusal;
+use signaling_protocol::Relay;
 use tokio::{sync::oneshot, time::Instant};
 
 use super::fragment::Fragment;
@@ -130,7 +131,21 @@ async fn open(
         (ETAG, format!("\"{}\"", opened.tag)),
         (CONTENT_TYPE, "application/sdp".to_owned()),
     ];
-    Ok((StatusCode::CREATED, headers, opened.sdp).into_response())
+    let mut response = (StatusCode::CREATED, headers, opened.sdp).into_response();
+    // What a header cannot say is left out: the client comes without a relay.
+    if let Some(link) = opened.relay.and_then(|relay| HeaderValue::from_str(&ice_server(&relay)).ok()) {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    Ok(response)
+}
+
+/// RFC 9725 §4.6: the relay, and a pass for this session.
+fn ice_server(relay: &Relay) -> String {
+    let Relay { url, username, credential } = relay;
+    format!(
+        "<{url}>; rel=\"ice-server\"; username=\"{username}\"; credential=\"{credential}\"; \
+         credential-type=\"password\""
+    )
 }
 
 async fn close(

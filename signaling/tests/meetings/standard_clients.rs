@@ -41,6 +41,12 @@ async fn a_publisher_comes_changes_its_ice_and_goes() {
     assert_eq!(header(&made, header::CONTENT_TYPE), "application/sdp");
     assert_eq!(header(&made, header::ACCESS_CONTROL_ALLOW_ORIGIN), "*");
     let (session, tag) = (header(&made, header::LOCATION), header(&made, header::ETAG));
+    // RFC 9725 §4.6, with a pass of the connection's own.
+    let link = header(&made, header::LINK);
+    let (relay, pass) = link.split_once("; username=\"").unwrap();
+    assert_eq!(relay, "<turns:hub.example:443?transport=tcp>; rel=\"ice-server\"");
+    let own = hub.played.connects.lock().unwrap()[0].connection;
+    assert_eq!(pass, format!("{own}\"; credential=\"secret\"; credential-type=\"password\""));
     assert_eq!(to_bytes(made.into_body(), 99).await.unwrap(), "answer");
     assert_eq!(seats(&hub, meeting).await, 1);
     let gate = |c: &MediaCommand| matches!(c, MediaCommand::Gate { kind: MediaKind::Camera, open: true, .. });
