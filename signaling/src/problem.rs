@@ -5,7 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use base::random::{Random, System};
+use base::random::System;
 use serde::Serialize;
 use signaling_core::{PlanFault, Refusal};
 use ts_rs::TS;
@@ -39,11 +39,7 @@ pub(crate) struct Problem {
 
 /// A short random id that a person can read out on the telephone.
 pub(crate) fn log_id() -> String {
-    const LETTERS: &[u8; 32] = b"23456789abcdefghjkmnpqrstuvwxyz0";
-    let mut bytes = [0; 6];
-    System.fill(&mut bytes);
-    let text: String = bytes.iter().map(|b| char::from(LETTERS[usize::from(b % 32)])).collect();
-    format!("HT-{text}")
+    base::log_id(&mut System)
 }
 
 impl Problem {

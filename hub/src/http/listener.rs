@@ -21,6 +21,8 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
+use super::PlainListener;
+
 /// The other end of a connection.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer {
@@ -34,8 +36,8 @@ impl Connected<IncomingStream<'_, TlsListener>> for Peer {
     }
 }
 
-impl Connected<IncomingStream<'_, TcpListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
+impl Connected<IncomingStream<'_, PlainListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, PlainListener>) -> Self {
         Self { address: *stream.remote_addr() }
     }
 }

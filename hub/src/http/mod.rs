@@ -4,6 +4,7 @@ mod assets;
 mod guard;
 mod listener;
 pub mod metrics;
+mod plain;
 mod programs;
 mod session;
 
@@ -27,6 +28,7 @@ use crate::services::Services;
 
 pub use guard::refusal;
 pub use listener::{Peer, TlsListener};
+pub use plain::PlainListener;
 
 /// The build, shown to clients so that those of another build reload.
 pub const BUILD: &str = env!("CARGO_PKG_VERSION");
@@ -74,7 +76,7 @@ fn certificate(pem: String) -> impl IntoResponse {
 /// When the socket fails for good.
 pub async fn serve_plain(listener: TcpListener, router: Router, stop: CancellationToken) -> io::Result<()> {
     let service = router.layer(Extension(directory::OverTls(false)));
-    axum::serve(listener, service.into_make_service_with_connect_info::<Peer>())
+    axum::serve(PlainListener::new(listener), service.into_make_service_with_connect_info::<Peer>())
         .with_graceful_shutdown(async move { stop.cancelled().await })
         .await
 }

@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read, Write},
-    net::{TcpListener, TcpStream, UdpSocket},
+    net::{SocketAddr, TcpListener, TcpStream, UdpSocket},
     process::Command,
     time::Duration,
 };
@@ -71,6 +71,43 @@ fn random_bytes_on_every_listening_port_harm_nobody() {
     }
     assert_eq!(client.get("/api/session").status, 200);
     assert!(hub.resident() < 300 * 1024 * 1024);
+}
+
+#[test]
+fn random_bytes_leave_one_line_with_an_id_and_what_is_alike_is_counted() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let hub = hub(&[&format!("media.tcp_port={port}")]);
+    let client = Client::new(hub.address("http"));
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let own = socket.local_addr().unwrap().to_string();
+    let told = [
+        "neither ICE, nor DTLS, nor media",
+        "an ICE check of nobody",
+        "a DTLS record from an address that has proved nothing",
+        "media that is nobody's",
+        "its first bytes are no ICE check",
+        "what came is not HTTP",
+    ];
+    for _ in 0..500 {
+        for first in [0_u8, 22, 128, 255] {
+            socket.send_to(&[first; 200], hub.address("media")).unwrap();
+        }
+        for door in [SocketAddr::from(([127, 0, 0, 1], port)), hub.address("http")] {
+            let _ = TcpStream::connect(door).and_then(|mut stream| stream.write_all(&[0xEE; 60]));
+        }
+        assert_eq!(client.get("/api/health").status, 200);
+        let log = hub.log();
+        if told.iter().all(|what| log.contains(what)) {
+            break;
+        }
+    }
+    let log = hub.log();
+    for what in told {
+        let lines: Vec<&str> = log.lines().filter(|line| line.contains(what)).collect();
+        let [line] = lines[..] else { panic!("{what}: {lines:?} of {log}") };
+        assert!(line.contains("HT-") && line.contains("alike=0") && line.contains("127.0.0.1:"), "{line}");
+    }
+    assert!(log.contains(&own), "{log}");
 }
 
 #[test]

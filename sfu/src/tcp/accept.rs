@@ -12,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use base::{Seldom, random::System};
 use mio::{
     Events, Interest, Poll, Token, Waker,
     net::{TcpListener, TcpStream},
@@ -178,6 +179,7 @@ struct Accepting {
     strangers: BTreeMap<usize, Stranger>,
     limit: usize,
     next: usize,
+    nonsense: Seldom,
 }
 
 impl Accepting {
@@ -187,7 +189,8 @@ impl Accepting {
             poll.registry().register(listener, Token(token), Interest::READABLE)?;
         }
         let (events, next) = (Events::with_capacity(256), listeners.len());
-        Ok(Self { poll, events, listeners, workers, strangers: BTreeMap::new(), limit, next })
+        let (strangers, nonsense) = (BTreeMap::new(), Seldom::default());
+        Ok(Self { poll, events, listeners, workers, strangers, limit, next, nonsense })
     }
 
     /// Waits for something to happen and sees to it.
@@ -240,7 +243,11 @@ impl Accepting {
         let Some(Stranger { mut stream, remote, read, .. }) = self.strangers.remove(&token) else { return };
         let mailbox = worker.and_then(|worker| self.workers.get(usize::from(worker)));
         let Some(mailbox) = mailbox else {
-            return tracing::debug!(%remote, "a media connection did not begin with a check");
+            if let Some(alike) = self.nonsense.say(Instant::now()) {
+                let (id, what) = (base::log_id(&mut System), "its first bytes are no ICE check");
+                tracing::info!(id, from = %remote, what, alike, "media: a TCP connection was closed");
+            }
+            return;
         };
         if self.poll.registry().deregister(&mut stream).is_ok() {
             mailbox.send(Order::Connection(Accepted { stream, remote, read }));

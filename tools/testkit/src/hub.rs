@@ -1,10 +1,11 @@
 //! The hub's own binary with sample data, on ports of its own choice.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::{Arc, Mutex, PoisonError},
     thread,
 };
 
@@ -23,6 +24,7 @@ pub struct Hub {
     overrides: Vec<String>,
     process: Option<Child>,
     listening: Value,
+    log: Arc<Mutex<String>>,
 }
 
 impl Hub {
@@ -48,8 +50,8 @@ impl Hub {
     fn launched(binary: &str, data: PathBuf, folder: Option<tempfile::TempDir>, overrides: &[&str]) -> Self {
         let overrides = overrides.iter().map(|o| (*o).to_owned()).collect();
         let listening = Value::Null;
-        let mut hub =
-            Self { binary: binary.into(), data, _folder: folder, overrides, process: None, listening };
+        let (binary, process, log) = (binary.into(), None, Arc::default());
+        let mut hub = Self { binary, data, _folder: folder, overrides, process, listening, log };
         hub.launch();
         hub
     }
@@ -74,18 +76,18 @@ impl Hub {
         }
         let mut process =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the hub's binary starts");
-        let log = process.stderr.take().map(|mut stream| {
-            thread::spawn(move || {
-                let mut text = String::new();
-                let _ = stream.read_to_string(&mut text);
-                text
-            })
+        let (told, log) = (process.stderr.take().expect("piped"), Arc::clone(&self.log));
+        let reading = thread::spawn(move || {
+            for line in BufReader::new(told).split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line);
+                log.lock().unwrap_or_else(PoisonError::into_inner).extend([&line, "\n"]);
+            }
         });
         let mut lines = BufReader::new(process.stdout.take().expect("piped")).lines();
         let ready = lines.by_ref().map_while(Result::ok).any(|line| line.contains("http"));
         if !ready {
-            let log = log.and_then(|thread| thread.join().ok()).unwrap_or_default();
-            panic!("the hub did not start:\n{log}");
+            let _ = reading.join();
+            panic!("the hub did not start:\n{}", self.log());
         }
         // Keep its pipe empty for as long as it lives.
         thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
@@ -105,6 +107,11 @@ impl Hub {
     /// When that listener is off.
     pub fn address(&self, listener: &str) -> SocketAddr {
         self.listening[listener].as_str().and_then(|text| text.parse().ok()).expect("that listener is on")
+    }
+
+    /// What it has written to its log so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Stops it as a power cut would.

@@ -11,6 +11,7 @@ mod metrics;
 mod pacer;
 mod quality;
 mod select;
+mod strays;
 #[cfg(test)]
 mod tests;
 mod trunk;
@@ -98,6 +99,7 @@ pub struct Worker {
     transmits: Transmits,
     events: VecDeque<Event>,
     metrics: Metrics,
+    strays: strays::Strays,
 }
 
 impl Worker {
@@ -120,6 +122,7 @@ impl Worker {
             transmits: Transmits::default(),
             events: VecDeque::new(),
             metrics: Metrics::default(),
+            strays: strays::Strays::default(),
         }
     }
 
@@ -230,12 +233,16 @@ impl Worker {
 
     /// Takes one datagram; it is decrypted in place.
     pub fn handle_datagram(&mut self, now: Instant, path: Path, datagram: &mut [u8]) {
+        let (first, dropped) = (datagram.first().copied(), self.metrics.dropped);
         // RFC 7983 §7: the first byte tells the protocols apart.
-        match datagram.first() {
+        match first {
             Some(0..=3) => self.handle_stun(now, path, datagram),
             Some(20..=63) => self.handle_dtls(now, path, datagram),
             Some(128..=191) => self.handle_srtp(now, path, datagram),
             _ => self.metrics.dropped += 1,
+        }
+        if self.metrics.dropped != dropped {
+            self.note_stray(now, path, first);
         }
     }
 
@@ -245,7 +252,10 @@ impl Worker {
             return;
         };
         let key = check.local_ufrag().and_then(|ufrag| self.by_ufrag.get(&ufrag).copied());
-        let Some(key) = key else { return };
+        let Some(key) = key else {
+            self.metrics.dropped += 1;
+            return;
+        };
         let Some(Some(peer)) = self.peers.get_mut(key.index as usize) else { return };
         let Some(checked) = peer.handle_check(now, path, &check, &mut self.transmits) else {
             self.metrics.dropped += 1;
