@@ -33,8 +33,13 @@ pub trait Media: Send + Sync {
     /// Negotiates the connection of a standard client; a new one with the same id replaces the old one.
     fn connect(&self, what: Connect) -> BoxFuture<'_, Result<Connected, OfferError>>;
 
-    /// New ICE credentials for a connection that stays; nothing when it is gone.
-    fn restart_ice(&self, connection: SeatId, remote_ufrag: String) -> BoxFuture<'_, Option<IceCredentials>>;
+    /// New ICE credentials for a connection that stays, whose client has new ones too (`remote`); nothing when it
+    /// is gone.
+    fn restart_ice(
+        &self,
+        connection: SeatId,
+        remote: IceCredentials,
+    ) -> BoxFuture<'_, Option<IceCredentials>>;
 
     /// A pass for the relay; nothing where there is none.
     fn relay(&self, seat: SeatId) -> Option<Relay>;

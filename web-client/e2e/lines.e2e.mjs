@@ -64,6 +64,21 @@ test('on a wide line everybody sees the whole picture and hears', async () => {
   });
 });
 
+test('a translator of addresses that forgets a browser silences it for less than a second', async (t) => {
+  const within = 3;
+  /** How long sound was missing at `ear` while the line of `whose` got other ports. */
+  async function gap(ear, whose) {
+    const sound = concealed(ear.visitor, within);
+    whose.relay.rebind();
+    const missing = (await sound).share * within;
+    t.diagnostic(`${ear.name}, ${whose === chair ? "the speaker's" : 'its own'} line: ${missing.toFixed(2)} s of sound made up`);
+    assert.ok(missing < 1, `${ear.name}: ${missing.toFixed(2)} s without sound`);
+    await seesFace(ear.visitor, chair.visitor.me);
+  }
+  await listeners((listener) => gap(listener, listener));
+  await gap(chromium, chair);
+});
+
 /** The lines of one test (kbit/s), and what picture fits there. */
 const RATES = {
   1200: { least: 300, most: Infinity },

@@ -12,9 +12,10 @@ use crate::{
     congestion::Sender,
     incoming::Incoming,
     outgoing::{Egress, Outgoing},
+    rtp::Ssrc,
     sdp::{Answer, Fingerprint, Offer, Purpose},
     transport::dtls::{Certificate, Dimpl, DtlsError, DtlsServer, Secrets},
-    transport::ice::{Check, Checked, Credentials, IceLite},
+    transport::ice::{Check, Checked, Credentials, IceLite, Proof, Proven},
     transport::srtp::{Inbound, Outbound, Profile},
 };
 
@@ -46,6 +47,8 @@ pub(crate) struct Peer {
     /// Next feedback to its congestion control.
     pub next_feedback: Instant,
     born: Instant,
+    /// SSRCs it has used, the newest last: by them it is found when its address has changed.
+    pub marks: Vec<Ssrc>,
 }
 
 impl Peer {
@@ -67,7 +70,7 @@ impl Peer {
             },
             meeting,
             serial,
-            ice: IceLite::new(credentials, offer.ice_ufrag.clone(), now),
+            ice: IceLite::new(credentials, offer.ice.clone(), now),
             dtls: Box::new(Dimpl::new(certificate, offer.fingerprint.clone(), now)),
             srtp: None,
             incoming: Incoming::new(now, answer.incoming.clone()),
@@ -78,6 +81,7 @@ impl Peer {
             next_report: now + REPORT_INTERVAL,
             next_feedback: now + FEEDBACK_INTERVAL,
             born: now,
+            marks: Vec::new(),
         }
     }
 
@@ -106,6 +110,13 @@ impl Peer {
         }
         transmits.push(path, &checked.response);
         Some(checked)
+    }
+
+    /// Takes the answer to a question of ours; what it leads to when it proves that the path is the peer's.
+    pub fn handle_proof(&mut self, now: Instant, path: Path, proof: &Proof) -> Option<Proven> {
+        let proven = self.ice.handle_proof(now, path, proof)?;
+        self.sender.handle_new_path(now);
+        Some(proven)
     }
 
     /// Takes a DTLS datagram; the profile when the handshake is complete.
