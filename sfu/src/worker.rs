@@ -316,7 +316,8 @@ impl Thread {
 
     fn emit(&mut self) {
         while let Some(event) = self.core.poll_event() {
-            if self.backlog.is_empty() || !matches!(event, Event::Levels { .. }) {
+            // What is told again in a moment is not worth waiting.
+            if self.backlog.is_empty() || !matches!(event, Event::Levels { .. } | Event::Legs { .. }) {
                 self.backlog.push_back(event);
             }
         }

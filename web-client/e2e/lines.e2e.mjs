@@ -79,6 +79,26 @@ test('a translator of addresses that forgets a browser silences it for less than
   await gap(chromium, chair);
 });
 
+test('the chair sees whose line is poor, and when it is good again', async (t) => {
+  await chair.visitor.press('Người');
+  await chair.visitor.until('the list of who is in', () => document.querySelector('.people li[data-seat]') !== null);
+  const says = (name, words) =>
+    chair.visitor.until(
+      `“${words}” beside ${name}`,
+      ({ name: who, words: what }) =>
+        [...document.querySelectorAll('.people li[data-seat]')].some((row) => row.innerText.includes(who) && row.innerText.includes(what)),
+      { name, words },
+    );
+  await says(chromium.visitor.me, 'Đường truyền tốt');
+  chromium.relay.shape('down delay=20 loss=0.2');
+  const start = Date.now();
+  await says(chromium.visitor.me, 'Đường truyền kém');
+  t.diagnostic(`told after ${Date.now() - start} ms`);
+  await says(firefox.visitor.me, 'Đường truyền tốt');
+  chromium.relay.shape('down delay=20');
+  await says(chromium.visitor.me, 'Đường truyền tốt');
+});
+
 /** The lines of one test (kbit/s), and what picture fits there. */
 const RATES = {
   1200: { least: 300, most: Infinity },

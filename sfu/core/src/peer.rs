@@ -8,9 +8,10 @@ use base::{
 };
 
 use crate::{
-    Path, Transmits,
+    Path, TrackState, Transmits,
     congestion::Sender,
-    incoming::Incoming,
+    incoming::{Incoming, Track},
+    leg::{Leg, Tally, TrackFlow},
     outgoing::{Egress, Outgoing},
     rtp::Ssrc,
     sdp::{Answer, Fingerprint, Offer, Purpose},
@@ -47,6 +48,8 @@ pub(crate) struct Peer {
     /// Next feedback to its congestion control.
     pub next_feedback: Instant,
     born: Instant,
+    /// What is told of it next.
+    pub tally: Tally,
     /// SSRCs it has used, the newest last: by them it is found when its address has changed.
     pub marks: Vec<Ssrc>,
 }
@@ -81,6 +84,7 @@ impl Peer {
             next_report: now + REPORT_INTERVAL,
             next_feedback: now + FEEDBACK_INTERVAL,
             born: now,
+            tally: Tally::new(now),
             marks: Vec::new(),
         }
     }
@@ -198,6 +202,34 @@ impl Peer {
             arena.truncate(start + len);
             Ok::<(), crate::transport::srtp::Error>(())
         });
+    }
+
+    /// How it fared since it was asked last.
+    pub fn leg(&mut self, now: Instant) -> Leg {
+        let (up, down, round_trip) = self.tally.take(now, self.sender.sent_rate(now));
+        let estimate = Some(self.sender.estimate()).filter(|estimate| *estimate != u32::MAX);
+        let saving = self.outgoing.slots.iter().filter(|slot| slot.told.is_some_and(|(_, saving)| saving));
+        let tracks = self.incoming.tracks.iter().filter(|track| track.state != TrackState::Off);
+        let flow = |track: &Track| {
+            let layers = track.views();
+            let sending = || layers.iter().filter(|layer| layer.alive && layer.bitrate > 0);
+            TrackFlow {
+                kind: track.kind(),
+                bitrate: sending().map(|layer| layer.bitrate).sum(),
+                // Three layers at most.
+                layers: sending().count() as u8,
+            }
+        };
+        Leg {
+            seat: self.seat,
+            up,
+            down,
+            round_trip,
+            estimate,
+            // A few dozen slots at most.
+            saving: saving.count() as u8,
+            tracks: tracks.map(flow).collect(),
+        }
     }
 
     /// Whether the peer is gone: no check for 30 s, or no handshake within that time.

@@ -33,6 +33,7 @@ impl Worker {
             self.metrics.dropped += 1;
             return false;
         };
+        peer.tally.arrived(datagram.len());
         let Some(packet) = datagram.get_mut(..len) else { return true };
         if is_rtcp {
             self.mark(key, rtp::rtcp_sender(packet));

@@ -17,7 +17,7 @@ use dimpl::{Config, Dtls, DtlsCertificate, Output, SrtpProfile};
 use testkit::link::Link;
 
 use crate::{
-    Event, Path, Source, Worker, WorkerConfig,
+    Event, Leg, Path, Source, Worker, WorkerConfig,
     codec::Codec,
     incoming::arrivals::Arrivals,
     rtcp::{self, Builder},
@@ -109,6 +109,8 @@ pub struct Net {
     pub worker: Worker,
     pub clients: Vec<Client>,
     pub events: Vec<Event>,
+    /// How connections fared, each time that was told.
+    pub legs: Vec<(Instant, Vec<Leg>)>,
     pub meeting: MeetingId,
     ticks: u64,
     /// What the next client's offer says differently.
@@ -145,6 +147,7 @@ impl Net {
             worker: Worker::new(config, Box::new(Seeded::new(5))),
             clients: Vec::new(),
             events: Vec::new(),
+            legs: Vec::new(),
             meeting: MeetingId::from_u128(1),
             ticks: 0,
             offer_as: None,
@@ -270,7 +273,10 @@ impl Net {
             }
         }
         while let Some(event) = self.worker.poll_event() {
-            self.events.push(event);
+            match event {
+                Event::Legs { legs, .. } => self.legs.push((self.now, legs)),
+                event => self.events.push(event),
+            }
         }
         moved
     }
