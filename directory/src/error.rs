@@ -21,6 +21,17 @@ pub enum SignInError {
     Disabled,
     /// A mail program signs in with a temporary or expired password: it must be changed in the browser first.
     MustChange(PasswordDue),
+    /// The password is right; the code of the second factor is asked for.
+    CodeNeeded,
+    /// The code is wrong or was used before.
+    WrongCode {
+        /// Attempts left before the lock, where they are counted.
+        left: Option<u32>,
+    },
+    /// No code is looked at before this moment.
+    CodesLockedUntil(Timestamp),
+    /// A mail program signs in with the password of an account that has a second factor.
+    AppPasswordNeeded,
     /// Too many sign-ins at this moment.
     Busy,
     /// The store failed.
@@ -44,6 +55,21 @@ impl SignInError {
                  Liên hệ cán bộ CNTT của đơn vị để được hỗ trợ."
                 .to_owned(),
             Self::MustChange(due) => due.message().to_owned(),
+            Self::CodeNeeded => {
+                "Mật khẩu đúng. Tài khoản này bật xác thực hai lớp. Đề nghị nhập mã xác thực \
+                 trên điện thoại."
+                    .to_owned()
+            }
+            Self::WrongCode { left } => {
+                let left = left.map_or(String::new(), |left| format!(" Còn {left} lần thử."));
+                format!("Mã không đúng hoặc đã dùng. Đề nghị nhập mã đang hiện trên điện thoại.{left}")
+            }
+            Self::CodesLockedUntil(_) => "Mã xác thực bị nhập sai 5 lần. Hệ thống tạm ngừng nhận mã của tài \
+                 khoản này trong 15 phút. Liên hệ cán bộ CNTT của đơn vị để được hỗ trợ."
+                .to_owned(),
+            Self::AppPasswordNeeded => "Tài khoản bật xác thực hai lớp. Phần mềm thư phải dùng mật khẩu ứng \
+                 dụng, tạo tại trang Mật khẩu ứng dụng."
+                .to_owned(),
             Self::Busy | Self::Unavailable(_) => BUSY.to_owned(),
         }
     }

@@ -18,6 +18,7 @@ mod lookup;
 mod password;
 pub mod ports;
 mod sample;
+mod second_factor;
 mod session;
 mod sign_in;
 mod store;

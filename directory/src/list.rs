@@ -44,7 +44,7 @@ impl Directory {
         found.sort_by_cached_key(|person| !holds(&[&person.name], &wanted));
         let mut page = paged(found, page);
         for person in &mut page.items {
-            person.last_sign_in = self.last_sign_in(person.id).await?;
+            (person.last_sign_in, person.second_factor) = self.signing_in(person.id).await?;
         }
         Ok(page)
     }
@@ -95,14 +95,20 @@ impl Directory {
 }
 
 impl Directory {
-    /// Sign-ins change no rule, so the registry is not loaded anew for them: the row knows.
-    async fn last_sign_in(&self, person: PersonId) -> Result<Option<Timestamp>, DirectoryError> {
-        let row = sqlx::query("SELECT last_sign_in FROM account WHERE person = $1")
-            .bind(person.to_string())
-            .fetch_optional(self.inner.database.readers())
-            .await?;
-        let micros: Option<i64> = row.map(|row| row.try_get(0)).transpose()?.flatten();
-        Ok(micros.map(Timestamp::from_micros))
+    /// When the person signed in last, and whether a second factor is on. Neither changes a rule, so the registry
+    /// is not loaded anew for them: the rows know.
+    async fn signing_in(&self, person: PersonId) -> Result<(Option<Timestamp>, bool), DirectoryError> {
+        let row = sqlx::query(
+            "SELECT last_sign_in, (SELECT confirmed_at FROM second_factor WHERE account = account.id) AS factor \
+             FROM account WHERE person = $1",
+        )
+        .bind(person.to_string())
+        .fetch_optional(self.inner.database.readers())
+        .await?;
+        let Some(row) = row else { return Ok((None, false)) };
+        let (last, factor): (Option<i64>, Option<i64>) =
+            (row.try_get("last_sign_in")?, row.try_get("factor")?);
+        Ok((last.map(Timestamp::from_micros), factor.is_some()))
     }
 }
 
@@ -119,6 +125,7 @@ fn view(registry: &Registry, contact: Contact) -> AdminPersonView {
         state: account.map_or(AccountState::Disabled, |account| account.state),
         is_admin: account.is_some_and(|account| account.is_admin),
         must_change_password: account.is_some_and(|account| account.must_change),
+        second_factor: false,
         last_sign_in: None,
     }
 }

@@ -19,7 +19,8 @@ use crate::{
 
 impl Directory {
     /// Signs a browser in: a new session, its principal, and whether the password must be changed
-    /// before anything else, and why. `login` may be the sign-in name or the personal address.
+    /// before anything else, and why. `login` may be the sign-in name or the personal address; `code` is what the
+    /// account's second factor asks for, if it has one.
     ///
     /// # Errors
     /// [`SignInError`], with what the person is told.
@@ -27,6 +28,7 @@ impl Directory {
         &self,
         login: &str,
         password: &str,
+        code: Option<&str>,
         ip: IpAddr,
         user_agent: &str,
         now: Timestamp,
@@ -34,6 +36,7 @@ impl Directory {
         let account = self.check(login, password, ip, now).await?;
         let registry = self.registry();
         let mut principal = registry.principal(account.id).ok_or(SignInError::Disabled)?;
+        self.pass_second_factor(&principal, code, ip, now).await?;
         let (actor, user_agent) = (Actor::person(principal.clone(), Some(ip)), user_agent.to_owned());
         let (id, login) = (account.id, account.login.clone());
         let created = self.inner.database.write(move |connection| {
@@ -57,7 +60,8 @@ impl Directory {
     /// same counting and locking as in the browser.
     ///
     /// # Errors
-    /// [`SignInError`]; [`SignInError::MustChange`] for a temporary or expired password.
+    /// [`SignInError`]; [`SignInError::MustChange`] for a temporary or expired password,
+    /// [`SignInError::AppPasswordNeeded`] where a second factor would be got round.
     pub async fn authenticate(
         &self,
         login: &str,
@@ -71,6 +75,9 @@ impl Directory {
         let account = self.check(login, password, ip, now).await?;
         if let Some(due) = self.password_rules.due(&account, now) {
             return Err(SignInError::MustChange(due));
+        }
+        if self.has_second_factor(account.id).await? {
+            return Err(SignInError::AppPasswordNeeded);
         }
         self.registry().principal(account.id).ok_or(SignInError::Disabled)
     }
@@ -170,7 +177,7 @@ impl Directory {
         written.await
     }
 
-    async fn turn(&self, account: AccountId) -> MutexGuard<'_, ()> {
+    pub(crate) async fn turn(&self, account: AccountId) -> MutexGuard<'_, ()> {
         let mut hasher = DefaultHasher::new();
         account.hash(&mut hasher);
         let turns = &self.inner.turns;

@@ -12,11 +12,16 @@ use ts_rs::TS;
 
 mod address;
 mod delegation;
+mod second_factor;
 
 pub use address::{
     AliasView, GroupMemberView, GroupView, NewAliasRequest, NewGroupMemberRequest, NewGroupRequest,
 };
 pub use delegation::{DelegationView, DelegationsView, NewDelegationRequest};
+pub use second_factor::{
+    CodePicture, RecoveryCodesView, SecondFactorCodeRequest, SecondFactorPasswordRequest,
+    SecondFactorProposal, SecondFactorView,
+};
 
 /// Lines of a console list's page.
 pub const PAGE_SIZE: u32 = 50;
@@ -79,6 +84,10 @@ pub struct SignInRequest {
     pub login: String,
     /// Password.
     pub password: String,
+    /// The code of the second factor; asked for by the answer `codeNeeded`.
+    #[serde(default)]
+    #[ts(optional)]
+    pub code: Option<String>,
 }
 
 /// A change of the own password.
@@ -209,6 +218,8 @@ pub struct AdminPersonView {
     pub is_admin: bool,
     /// The password is a temporary one.
     pub must_change_password: bool,
+    /// Sign-in asks for a code too.
+    pub second_factor: bool,
     /// Last successful sign-in.
     pub last_sign_in: Option<Timestamp>,
 }

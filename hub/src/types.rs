@@ -95,6 +95,11 @@ fn rest(protocol: &Declarations) -> Declarations {
     all.add::<directory::view::SignInRequest>();
     all.add::<directory::view::PasswordRequest>();
     all.add::<directory::view::SessionEntry>();
+    all.add::<directory::view::SecondFactorView>();
+    all.add::<directory::view::SecondFactorProposal>();
+    all.add::<directory::view::SecondFactorPasswordRequest>();
+    all.add::<directory::view::SecondFactorCodeRequest>();
+    all.add::<directory::view::RecoveryCodesView>();
     all.add::<directory::view::AppPasswordView>();
     all.add::<directory::view::NewAppPasswordRequest>();
     all.add::<directory::view::IssuedAppPasswordView>();

@@ -43,11 +43,14 @@ async fn main() -> ExitCode {
         router(Service::new(store.clone(), Arc::new(Nobody), "quangbinh.example")).layer(Extension(an()));
 
     let first = measure(30, |_| ask(&hub, first_screen())).await;
-    let found = measure(SEARCHES.len() * 5, |n| {
-        let by_rank = n % 2 == 0;
-        ask(&hub, search(SEARCHES.get(n % SEARCHES.len()).copied().unwrap_or_default(), by_rank))
-    })
-    .await;
+    let mut found = Vec::new();
+    for (question, by_rank) in SEARCHES.iter().flat_map(|question| [(question, true), (question, false)]) {
+        let times = measure(5, |_| ask(&hub, search(question, by_rank))).await;
+        let order = if by_rank { "by rank" } else { "by date" };
+        eprintln!("“{question}” {order}: {:.0} ms", milliseconds(at(&times, 0.5)));
+        found.extend(times);
+    }
+    found.sort();
     let share = index_size(&store).await / writer.text as f64 * 100.0;
     let rows = [
         row(
@@ -56,7 +59,7 @@ async fn main() -> ExitCode {
             20.0,
             "ms",
         ),
-        row("search, p95 of 60 questions by rank and by date", milliseconds(at(&found, 0.95)), 200.0, "ms"),
+        row("search, p95 of 120 questions by rank and by date", milliseconds(at(&found, 0.95)), 200.0, "ms"),
         row("index against the text it finds", share, 60.0, "%"),
     ];
     if rows.into_iter().all(|kept| kept) { ExitCode::SUCCESS } else { ExitCode::FAILURE }

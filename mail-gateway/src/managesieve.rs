@@ -123,6 +123,7 @@ impl Connection {
                 Err(match refused {
                     Refused::Wrong => "sai tên đăng nhập hoặc mật khẩu / wrong name or password",
                     Refused::LockedUntil(_) => "tài khoản tạm khóa / locked after repeated failures",
+                    Refused::AppPasswordNeeded => "cần mật khẩu ứng dụng / app password required",
                     Refused::Unavailable => "máy chủ tạm thời chưa trả lời / try again later",
                 })
             }

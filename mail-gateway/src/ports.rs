@@ -98,6 +98,8 @@ pub enum Refused {
     Wrong,
     /// Too many failures; nothing is tried before this moment.
     LockedUntil(Timestamp),
+    /// The account has a second factor: programs sign in with a secret of their own.
+    AppPasswordNeeded,
     /// The directory cannot answer now.
     Unavailable,
 }

@@ -172,10 +172,10 @@ impl SfuHandle {
     }
 
     /// Gives a peer new ICE credentials and tells ours; nothing when it is gone.
-    pub async fn restart_ice(&self, seat: SeatId, remote_ufrag: String) -> Option<Credentials> {
+    pub async fn restart_ice(&self, seat: SeatId, remote: Credentials) -> Option<Credentials> {
         let (reply, answer) = oneshot::channel();
         let worker = self.placement().of(seat)?;
-        self.0.lanes.get(worker)?.send(Order::Restart { seat, remote_ufrag, reply }).then_some(())?;
+        self.0.lanes.get(worker)?.send(Order::Restart { seat, remote, reply }).then_some(())?;
         answer.await.ok()?
     }
 

@@ -21,7 +21,8 @@ pub use config::Config;
 pub use handle::{Connected, Sfu, SfuHandle};
 pub use metrics::{Metrics, Ways};
 pub use sfu_core::{
-    Event as SfuEvent, MediaKind, Qualities, Quality, SlotKind, Source, TrackState, View,
+    Event as SfuEvent, Flow, Leg, MediaKind, Qualities, Quality, SlotKind, Source, TrackFlow, TrackState,
+    View,
     sdp::{OfferError, Purpose},
     transport::ice::Credentials,
 };

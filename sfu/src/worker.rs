@@ -60,7 +60,7 @@ pub(crate) enum Order {
         /// Whose.
         seat: SeatId,
         /// The other side's new user fragment.
-        remote_ufrag: String,
+        remote: Credentials,
         /// Who waits for ours; nothing when there is no such peer here.
         reply: oneshot::Sender<Option<Credentials>>,
     },
@@ -231,8 +231,8 @@ impl Thread {
                     // Whoever asked may have gone; the peer then times out.
                     let _ = reply.send(answer);
                 }
-                Ok(Order::Restart { seat, remote_ufrag, reply }) => {
-                    let _ = reply.send(self.core.restart_ice(now, seat, &remote_ufrag));
+                Ok(Order::Restart { seat, remote, reply }) => {
+                    let _ = reply.send(self.core.restart_ice(now, seat, remote));
                 }
                 Ok(Order::Connection(accepted)) => self.connections.add(now, &mut self.core, accepted),
                 Ok(Order::Command(command)) => self.core.handle_command(now, command),
@@ -316,7 +316,8 @@ impl Thread {
 
     fn emit(&mut self) {
         while let Some(event) = self.core.poll_event() {
-            if self.backlog.is_empty() || !matches!(event, Event::Levels { .. }) {
+            // What is told again in a moment is not worth waiting.
+            if self.backlog.is_empty() || !matches!(event, Event::Levels { .. } | Event::Legs { .. }) {
                 self.backlog.push_back(event);
             }
         }

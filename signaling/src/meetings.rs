@@ -65,7 +65,7 @@ impl Meetings {
     /// levels, which are dropped then.
     pub async fn media_event(&self, event: MediaEvent) {
         let meeting = match &event {
-            MediaEvent::Levels { meeting, .. } => Some(*meeting),
+            MediaEvent::Levels { meeting, .. } | MediaEvent::Legs { meeting, .. } => Some(*meeting),
             MediaEvent::Connected { seat }
             | MediaEvent::Slot { seat, .. }
             | MediaEvent::Track { seat, .. }
@@ -73,7 +73,8 @@ impl Meetings {
             | MediaEvent::Disconnected { seat } => self.shared.meeting_of(*seat),
         };
         let Some(live) = meeting.and_then(|meeting| self.shared.reach(meeting)) else { return };
-        if matches!(event, MediaEvent::Levels { .. }) {
+        if matches!(event, MediaEvent::Levels { .. } | MediaEvent::Legs { .. }) {
+            // Told again in a moment.
             let _ = live.try_send(Message::Media(event));
         } else {
             // The meeting may be leaving memory: then nobody is in to be told.

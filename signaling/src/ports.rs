@@ -9,6 +9,7 @@ use base::{
 };
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
+pub use signaling_core::LineFigures;
 use signaling_core::Role;
 use signaling_protocol::{MediaKind, MediaState, Relay, SeatLevel, SlotKind, Source, View};
 
@@ -33,8 +34,13 @@ pub trait Media: Send + Sync {
     /// Negotiates the connection of a standard client; a new one with the same id replaces the old one.
     fn connect(&self, what: Connect) -> BoxFuture<'_, Result<Connected, OfferError>>;
 
-    /// New ICE credentials for a connection that stays; nothing when it is gone.
-    fn restart_ice(&self, connection: SeatId, remote_ufrag: String) -> BoxFuture<'_, Option<IceCredentials>>;
+    /// New ICE credentials for a connection that stays, whose client has new ones too (`remote`); nothing when it
+    /// is gone.
+    fn restart_ice(
+        &self,
+        connection: SeatId,
+        remote: IceCredentials,
+    ) -> BoxFuture<'_, Option<IceCredentials>>;
 
     /// A pass for the relay; nothing where there is none.
     fn relay(&self, seat: SeatId) -> Option<Relay>;
@@ -152,6 +158,13 @@ pub enum MediaEvent {
         /// The voices.
         levels: Vec<SeatLevel>,
     },
+    /// How the meeting's connections fare, about once a second, as far as one part of the media plane knows.
+    Legs {
+        /// Where.
+        meeting: MeetingId,
+        /// The connections.
+        legs: Vec<Leg>,
+    },
     /// What really arrives on a seat's track.
     Track {
         /// Whose.
@@ -166,6 +179,28 @@ pub enum MediaEvent {
         /// Whose.
         seat: SeatId,
     },
+}
+
+/// A connection's second.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leg {
+    /// Whose.
+    pub seat: SeatId,
+    /// In figures.
+    pub figures: LineFigures,
+    /// What the seat sends.
+    pub tracks: Vec<TrackFlow>,
+}
+
+/// A track that a seat sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrackFlow {
+    /// Which.
+    pub kind: MediaKind,
+    /// Bit/s of all its layers.
+    pub bitrate: u32,
+    /// Layers that send.
+    pub layers: u8,
 }
 
 /// Why an offer was not answered.

@@ -4,6 +4,8 @@ use base::Timestamp;
 use signaling_core as core;
 use signaling_protocol as wire;
 
+use crate::ports::TrackFlow;
+
 /// Heights of a viewer's first picture and of the others.
 const LARGE: u16 = 1080;
 const SMALL: u16 = 360;
@@ -311,4 +313,32 @@ pub(crate) fn command(message: wire::ClientMessage) -> Option<core::Command> {
         M::End => core::Command::End,
         M::Enter { .. } | M::Offer { .. } | M::View { .. } | M::Ping { .. } => return None,
     })
+}
+
+fn track_line(track: &TrackFlow) -> wire::TrackLine {
+    wire::TrackLine { kind: track.kind, kbit: track.bitrate / 1000, layers: track.layers }
+}
+
+/// A line, in the words of the wire.
+pub(crate) fn line(seat: base::SeatId, watch: &core::LineWatch, tracks: &[TrackFlow]) -> wire::SeatLine {
+    let figures = watch.figures();
+    let percent = |share: u8| u8::try_from(u32::from(share) * 100 / 256).unwrap_or(100);
+    let delay = figures.round_trip.map(|trip| u32::try_from(trip.as_millis()).unwrap_or(u32::MAX));
+    wire::SeatLine {
+        seat,
+        grade: match watch.grade() {
+            core::LineGrade::Good => wire::LineGrade::Good,
+            core::LineGrade::Weak => wire::LineGrade::Weak,
+            core::LineGrade::Poor => wire::LineGrade::Poor,
+            core::LineGrade::Lost => wire::LineGrade::Lost,
+        },
+        lost_up: percent(figures.lost_up),
+        lost_down: percent(figures.lost_down),
+        delay,
+        up: figures.up / 1000,
+        down: figures.down / 1000,
+        estimate: figures.estimate.map(|bits| bits / 1000),
+        saving: figures.saving,
+        tracks: tracks.iter().map(track_line).collect(),
+    }
 }

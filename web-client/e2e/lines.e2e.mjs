@@ -64,6 +64,41 @@ test('on a wide line everybody sees the whole picture and hears', async () => {
   });
 });
 
+test('a translator of addresses that forgets a browser silences it for less than a second', async (t) => {
+  const within = 3;
+  /** How long sound was missing at `ear` while the line of `whose` got other ports. */
+  async function gap(ear, whose) {
+    const sound = concealed(ear.visitor, within);
+    whose.relay.rebind();
+    const missing = (await sound).share * within;
+    t.diagnostic(`${ear.name}, ${whose === chair ? "the speaker's" : 'its own'} line: ${missing.toFixed(2)} s of sound made up`);
+    assert.ok(missing < 1, `${ear.name}: ${missing.toFixed(2)} s without sound`);
+    await seesFace(ear.visitor, chair.visitor.me);
+  }
+  await listeners((listener) => gap(listener, listener));
+  await gap(chromium, chair);
+});
+
+test('the chair sees whose line is poor, and when it is good again', async (t) => {
+  await chair.visitor.press('Người');
+  await chair.visitor.until('the list of who is in', () => document.querySelector('.people li[data-seat]') !== null);
+  const says = (name, words) =>
+    chair.visitor.until(
+      `“${words}” beside ${name}`,
+      ({ name: who, words: what }) =>
+        [...document.querySelectorAll('.people li[data-seat]')].some((row) => row.innerText.includes(who) && row.innerText.includes(what)),
+      { name, words },
+    );
+  await says(chromium.visitor.me, 'Đường truyền tốt');
+  chromium.relay.shape('down delay=20 loss=0.2');
+  const start = Date.now();
+  await says(chromium.visitor.me, 'Đường truyền kém');
+  t.diagnostic(`told after ${Date.now() - start} ms`);
+  await says(firefox.visitor.me, 'Đường truyền tốt');
+  chromium.relay.shape('down delay=20');
+  await says(chromium.visitor.me, 'Đường truyền tốt');
+});
+
 /** The lines of one test (kbit/s), and what picture fits there. */
 const RATES = {
   1200: { least: 300, most: Infinity },

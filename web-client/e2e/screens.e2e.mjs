@@ -10,7 +10,7 @@ import { MEETING, openLetter, signIn } from './harness/people.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-const PAGES = ['/', '/hop', '/khong-co-trang-nay', '/doi-mat-khau', '/mat-khau-ung-dung', `/hop/${MEETING}`, '/thu', '/lich', '/lich?xem=tuan', '/quan-tri', '/quan-tri/don-vi', '/quan-tri/phong-hop', '/quan-tri/hop-thu', '/quan-tri/cach-ly', '/quan-tri/nhat-ky'];
+const PAGES = ['/', '/hop', '/khong-co-trang-nay', '/doi-mat-khau', '/mat-khau-ung-dung', '/xac-thuc-hai-lop', `/hop/${MEETING}`, '/thu', '/lich', '/lich?xem=tuan', '/quan-tri', '/quan-tri/don-vi', '/quan-tri/phong-hop', '/quan-tri/hop-thu', '/quan-tri/cach-ly', '/quan-tri/nhat-ky'];
 
 let hub;
 let chromium;
@@ -32,6 +32,7 @@ const OPENED = [
   ['/thu', 'Quy tắc lọc thư', 'Thêm quy tắc', 'Thư mục'],
   ['/thu', 'Ủy quyền hộp thư', 'Người được ủy quyền', 'Thư mục'],
   ['/thu', 'Thư mục riêng', 'Tên thư mục mới', 'Thư mục'],
+  ['/xac-thuc-hai-lop', 'Bật xác thực hai lớp', 'Mật khẩu tài khoản'],
   ['/lich', 'Tạo cuộc họp', 'Thành phần tham dự'],
   ['/quan-tri', 'Thêm người dùng', 'Chức vụ'],
   ['/quan-tri/phong-hop', 'Thêm phòng họp', 'Số chỗ'],

@@ -16,6 +16,18 @@ pub enum AuditEvent {
     Locked,
     /// Somebody changed the own password.
     PasswordChanged,
+    /// Sign-in asks for a code from now on.
+    SecondFactorOn,
+    /// Sign-in asks for no code any more.
+    SecondFactorOff,
+    /// IT staff took the second factor off an account.
+    SecondFactorReset,
+    /// A recovery code opened the second step.
+    RecoveryCodeUsed,
+    /// The recovery codes were replaced.
+    RecoveryCodesRenewed,
+    /// Too many wrong codes.
+    CodesLocked,
     /// Somebody ended a session from the list.
     SessionEnded,
     /// A person was created with account and mailbox.
@@ -137,6 +149,12 @@ impl AuditEvent {
             Self::SignedIn => "signedIn",
             Self::Locked => "locked",
             Self::PasswordChanged => "passwordChanged",
+            Self::SecondFactorOn => "secondFactorOn",
+            Self::SecondFactorOff => "secondFactorOff",
+            Self::SecondFactorReset => "secondFactorReset",
+            Self::RecoveryCodeUsed => "recoveryCodeUsed",
+            Self::RecoveryCodesRenewed => "recoveryCodesRenewed",
+            Self::CodesLocked => "codesLocked",
             Self::SessionEnded => "sessionEnded",
             Self::PersonCreated { .. } => "personCreated",
             Self::PasswordReset => "passwordReset",
@@ -172,6 +190,14 @@ impl AuditEvent {
             Self::SignedIn => format!("Đăng nhập tài khoản {object}"),
             Self::Locked => format!("Tạm khóa tài khoản {object} do nhập sai mật khẩu 5 lần"),
             Self::PasswordChanged => format!("Đổi mật khẩu tài khoản {object}"),
+            Self::SecondFactorOn => format!("Bật xác thực hai lớp cho tài khoản {object}"),
+            Self::SecondFactorOff => format!("Tắt xác thực hai lớp của tài khoản {object}"),
+            Self::SecondFactorReset => format!("Gỡ xác thực hai lớp của {object}"),
+            Self::RecoveryCodeUsed => format!("Dùng một mã dự phòng để xác thực tài khoản {object}"),
+            Self::RecoveryCodesRenewed => format!("Cấp lại mã dự phòng của tài khoản {object}"),
+            Self::CodesLocked => {
+                format!("Tạm ngừng nhận mã xác thực của tài khoản {object} do nhập sai 5 lần")
+            }
             Self::SessionEnded => format!("Kết thúc một phiên đăng nhập của tài khoản {object}"),
             Self::PersonCreated { login, address } => {
                 format!("Thêm người dùng {object}, tài khoản {login}, hộp thư {address}")

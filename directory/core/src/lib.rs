@@ -15,6 +15,7 @@ mod permission;
 mod principal;
 mod registry;
 mod search;
+mod second_factor;
 
 pub use address::{EmailAddress, InvalidAddress};
 pub use audit::{AuditEvent, AuditRecord};
@@ -34,3 +35,4 @@ pub use permission::{Action, Object, may};
 pub use principal::{MailboxGrant, Principal};
 pub use registry::{Contact, Records, Registry, Resolution};
 pub use search::{DirectoryEntry, EntryKind, Index};
+pub use second_factor::{RECOVERY_CODES, SecondFactorKey, as_recovery_code, recovery_code};

@@ -214,7 +214,7 @@ pub fn is_app_password(text: &str) -> bool {
     groups.len() == APP_PASSWORD_LETTERS / 4 && groups.iter().all(|g| g.len() == 4 && g.bytes().all(legal))
 }
 
-fn pick(alphabet: &[u8], random: &mut dyn Random) -> char {
+pub(crate) fn pick(alphabet: &[u8], random: &mut dyn Random) -> char {
     // The bias of a 64-bit remainder over two dozen letters is below 2⁻⁵⁹.
     let index = usize::try_from(random.next_u64() % alphabet.len() as u64).unwrap_or(0);
     alphabet.get(index).map_or('x', |byte| char::from(*byte))
@@ -223,8 +223,8 @@ fn pick(alphabet: &[u8], random: &mut dyn Random) -> char {
 const APP_PASSWORD_LETTERS: usize = 20;
 const TEMPLATE: [char; 14] = ['A', 'a', 'a', 'a', '-', '2', '2', '2', '2', '-', 'a', 'a', 'a', 'a'];
 const UPPER: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
-const LOWER: &[u8] = b"abcdefghjkmnpqrstuvwxyz";
-const DIGITS: &[u8] = b"23456789";
+pub(crate) const LOWER: &[u8] = b"abcdefghjkmnpqrstuvwxyz";
+pub(crate) const DIGITS: &[u8] = b"23456789";
 
 #[cfg(test)]
 mod tests {

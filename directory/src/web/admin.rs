@@ -74,6 +74,15 @@ pub(super) async fn reset(
     Ok(Json(TemporaryPasswordView { temporary_password }))
 }
 
+pub(super) async fn reset_second_factor(
+    State(directory): State<Directory>,
+    Member(actor): Member,
+    Id(person): Id<PersonId>,
+) -> Result<StatusCode, Failure> {
+    directory.reset_second_factor(&actor, person, Timestamp::now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 pub(super) async fn disable(
     State(directory): State<Directory>,
     Member(actor): Member,

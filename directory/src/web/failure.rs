@@ -66,6 +66,14 @@ impl From<SignInError> for Failure {
             }
             SignInError::Disabled => Self::new(StatusCode::FORBIDDEN, "disabled", message),
             SignInError::MustChange(_) => Self::new(StatusCode::FORBIDDEN, "passwordChangeRequired", message),
+            SignInError::CodeNeeded => Self::new(StatusCode::UNAUTHORIZED, "codeNeeded", message),
+            SignInError::WrongCode { left } => {
+                Self::new(StatusCode::UNAUTHORIZED, "wrongCode", message).with("left", json!(left))
+            }
+            SignInError::CodesLockedUntil(until) => {
+                Self::new(StatusCode::LOCKED, "codesLocked", message).with("until", json!(until))
+            }
+            SignInError::AppPasswordNeeded => Self::new(StatusCode::FORBIDDEN, "appPasswordNeeded", message),
             SignInError::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message),
             SignInError::Unavailable(cause) => Self {
                 cause: Some(cause.to_string()),
@@ -84,6 +92,9 @@ impl From<DirectoryError> for Failure {
                 let message = format!("Mật khẩu hiện tại không đúng. Còn {left} lần thử.");
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "wrongPassword", message)
                     .with("left", json!(left))
+            }
+            DirectoryError::SignIn(SignInError::WrongCode { left }) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "wrongCode", message).with("left", json!(left))
             }
             DirectoryError::SignIn(cause) => cause.into(),
             DirectoryError::Forbidden => Self::new(StatusCode::FORBIDDEN, code, message),

@@ -1,5 +1,5 @@
-//! The directory over HTTP: `/api/session`, `/api/sessions`, `/api/password`, `/api/directory/*`,
-//! `/api/admin/*`. Hub authenticates (it puts the `Principal` on the request) and checks the origin.
+//! The directory over HTTP: `/api/session`, `/api/sessions`, `/api/password`, `/api/second-factor`,
+//! `/api/directory/*`, `/api/admin/*`. Hub authenticates (it puts the `Principal` on the request) and checks the origin.
 
 mod address;
 mod admin;
@@ -8,6 +8,7 @@ mod delegation;
 mod failure;
 mod lookup;
 mod request;
+mod second_factor;
 mod session;
 
 use std::net::IpAddr;
@@ -51,6 +52,10 @@ impl Directory {
             .route("/api/password", post(session::change_password))
             .route("/api/app-passwords", get(app_password::list).post(app_password::create))
             .route("/api/app-passwords/{id}", delete(app_password::revoke))
+            .route("/api/second-factor", get(second_factor::current).post(second_factor::propose))
+            .route("/api/second-factor/confirm", post(second_factor::confirm))
+            .route("/api/second-factor/recovery-codes", post(second_factor::renew))
+            .route("/api/second-factor/remove", post(second_factor::remove))
             .route("/api/mailboxes/{id}/delegations", get(delegation::list).post(delegation::create))
             .route("/api/mailboxes/{id}/delegations/{person}", delete(delegation::end))
             .route("/api/directory/units", get(lookup::units))
@@ -59,6 +64,7 @@ impl Directory {
             .route("/api/directory/rooms", get(lookup::rooms))
             .route("/api/admin/people", get(admin::people).post(admin::create_person))
             .route("/api/admin/people/{id}/reset", post(admin::reset))
+            .route("/api/admin/people/{id}/second-factor/remove", post(admin::reset_second_factor))
             .route("/api/admin/people/{id}/disable", post(admin::disable))
             .route("/api/admin/people/{id}/enable", post(admin::enable))
             .route("/api/admin/rooms", get(admin::rooms).post(admin::create_room))

@@ -31,7 +31,7 @@ pub(super) async fn sign_in(
     let agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("");
     let now = Timestamp::now();
     let (token, principal, due) =
-        directory.sign_in(&request.login, &request.password, ip, agent, now).await?;
+        directory.sign_in(&request.login, &request.password, request.code.as_deref(), ip, agent, now).await?;
     let cookie = cookie(token.0.expose(), SESSION_LIFE.as_secs(), over_tls(tls));
     let view = view(&directory, principal, due);
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), Json(view)).into_response())

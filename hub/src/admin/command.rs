@@ -177,6 +177,12 @@ pub enum User {
         /// Sign-in name.
         login: String,
     },
+    /// Takes the second factor off an account whose person has lost telephone and recovery codes; its
+    /// sessions end at once.
+    RemoveSecondFactor {
+        /// Sign-in name.
+        login: String,
+    },
     /// Switches an account off; its sessions end at once.
     Disable {
         /// Sign-in name.

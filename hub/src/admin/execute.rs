@@ -66,6 +66,10 @@ impl Act<'_> {
             User::Reset { login } => {
                 directory.reset_password(&self.actor, self.person(&login)?, now).await.map_err(text)
             }
+            User::RemoveSecondFactor { login } => {
+                directory.reset_second_factor(&self.actor, self.person(&login)?, now).await.map_err(text)?;
+                Ok(String::new())
+            }
             User::Disable { login } => {
                 directory.disable(&self.actor, self.person(&login)?, now).await.map_err(text)?;
                 Ok(String::new())

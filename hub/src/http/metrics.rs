@@ -46,6 +46,12 @@ fn answer(sfu: &SfuHandle) -> Response {
         figures.media.trunk_lost,
     );
     figure(
+        "media_moved_total",
+        "counter",
+        "Participants whose media followed them to an address that they had not announced.",
+        figures.media.moved,
+    );
+    figure(
         "media_dropped_total",
         "counter",
         "Datagrams that belonged to nobody or were forged.",

@@ -105,6 +105,7 @@ fn refused(error: SignInError) -> Refused {
     match error {
         SignInError::LockedUntil(until) => Refused::LockedUntil(until),
         SignInError::Unavailable(_) => Refused::Unavailable,
+        SignInError::AppPasswordNeeded => Refused::AppPasswordNeeded,
         _ => Refused::Wrong,
     }
 }

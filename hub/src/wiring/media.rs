@@ -1,7 +1,7 @@
 //! Meetings and the media plane speak the same nouns in types of their own; here one becomes the other.
 
 use sfu::{SfuEvent, SfuHandle};
-use signaling::ports::{MediaCommand, MediaEvent, OfferError};
+use signaling::ports::{Leg, LineFigures, MediaCommand, MediaEvent, OfferError, TrackFlow};
 use signaling_protocol::{MediaKind, MediaState, Relay, SeatLevel, SlotKind, Source, View};
 use tokio::sync::mpsc;
 
@@ -65,6 +65,9 @@ fn event_to_signaling(event: SfuEvent) -> MediaEvent {
             meeting,
             levels: levels.into_iter().map(|(seat, level)| SeatLevel { seat, level }).collect(),
         },
+        SfuEvent::Legs { meeting, legs } => {
+            MediaEvent::Legs { meeting, legs: legs.iter().map(leg_from_sfu).collect() }
+        }
         SfuEvent::Track { seat, kind, state } => MediaEvent::Track {
             seat,
             kind: kind_from_sfu(kind),
@@ -76,6 +79,24 @@ fn event_to_signaling(event: SfuEvent) -> MediaEvent {
             },
         },
     }
+}
+
+fn leg_from_sfu(leg: &sfu::Leg) -> Leg {
+    let figures = LineFigures {
+        lost_up: leg.up.lost,
+        lost_down: leg.down.lost,
+        round_trip: leg.round_trip,
+        up: leg.up.bitrate,
+        down: leg.down.bitrate,
+        estimate: leg.estimate,
+        saving: leg.saving,
+    };
+    let flow = |track: &sfu::TrackFlow| TrackFlow {
+        kind: kind_from_sfu(track.kind),
+        bitrate: track.bitrate,
+        layers: track.layers,
+    };
+    Leg { seat: leg.seat, figures, tracks: leg.tracks.iter().map(flow).collect() }
 }
 
 fn view_to_sfu(view: &View) -> sfu::View {

@@ -62,9 +62,14 @@ impl Media for MeetingPorts {
         .boxed()
     }
 
-    fn restart_ice(&self, connection: SeatId, remote_ufrag: String) -> BoxFuture<'_, Option<IceCredentials>> {
+    fn restart_ice(
+        &self,
+        connection: SeatId,
+        remote: IceCredentials,
+    ) -> BoxFuture<'_, Option<IceCredentials>> {
         async move {
-            let new = self.sfu.as_ref()?.restart_ice(connection, remote_ufrag).await?;
+            let remote = sfu::Credentials { ufrag: remote.ufrag, password: remote.password };
+            let new = self.sfu.as_ref()?.restart_ice(connection, remote).await?;
             Some(IceCredentials { ufrag: new.ufrag, password: new.password })
         }
         .boxed()

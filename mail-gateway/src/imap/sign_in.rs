@@ -144,6 +144,10 @@ fn refusal(refused: &Refused) -> Reply {
         Refused::LockedUntil(_) => {
             Reply::no("[CONTACTADMIN] Tài khoản tạm khóa do sai mật khẩu nhiều lần / Locked after failures")
         }
+        // RFC 5530 §3: the words are for the person.
+        Refused::AppPasswordNeeded => Reply::no(
+            "[AUTHENTICATIONFAILED] Tài khoản bật xác thực hai lớp, cần mật khẩu ứng dụng / App password required",
+        ),
         Refused::Unavailable => Reply::no("[UNAVAILABLE] Chưa kiểm tra được, thử lại sau / Try again later"),
     }
 }

@@ -29,7 +29,14 @@ pub(crate) async fn query(context: &Context<'_>, arguments: &Object) -> Result<V
     let start = start(arguments)?;
     let shown = limit.unwrap_or(MAX_LIMIT).min(MAX_LIMIT);
     let store = &context.service.store;
-    let page = store.page(&query, &start, shown).await.map_err(fail)?;
+    // Found and counted at the same time, on two connections.
+    let total = async {
+        match arguments.get("calculateTotal") {
+            Some(Value::Bool(true)) => Ok(Some(store.total(&query).await?)),
+            _ => Ok(None),
+        }
+    };
+    let (page, total) = tokio::try_join!(store.page(&query, &start, shown), total).map_err(fail)?;
     let Page { position, hits } = page.ok_or(MethodError::AnchorNotFound)?;
     let ids: Vec<&str> = hits.iter().map(|hit| hit.id.as_str()).collect();
     let mut answer = json!({
@@ -39,8 +46,8 @@ pub(crate) async fn query(context: &Context<'_>, arguments: &Object) -> Result<V
         "position": position,
         "ids": ids,
     });
-    if arguments.get("calculateTotal") == Some(&Value::Bool(true)) {
-        answer["total"] = json!(store.total(&query).await.map_err(fail)?);
+    if let Some(total) = total {
+        answer["total"] = json!(total);
     }
     if limit.is_none_or(|limit| limit > MAX_LIMIT) {
         // RFC 8620 §5.5: a limit the server set is told.

@@ -122,6 +122,7 @@ impl Connection {
                 return match refused {
                     Refused::Wrong => pop3::Maildrop::Wrong,
                     Refused::LockedUntil(_) => pop3::Maildrop::Locked,
+                    Refused::AppPasswordNeeded => pop3::Maildrop::AppPasswordNeeded,
                     Refused::Unavailable => pop3::Maildrop::Unavailable,
                 };
             }

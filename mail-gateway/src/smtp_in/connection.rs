@@ -211,6 +211,7 @@ impl Connection {
                 match refused {
                     Refused::Wrong => SignIn::Wrong,
                     Refused::LockedUntil(_) => SignIn::Locked,
+                    Refused::AppPasswordNeeded => SignIn::AppPasswordNeeded,
                     Refused::Unavailable => SignIn::Unavailable,
                 }
             }

@@ -145,6 +145,8 @@ pub(crate) struct Incoming {
     ids: ExtensionIds,
     /// At most [`MAX_STREAMS`]; few, so a list.
     streams: Vec<Stream>,
+    /// An SSRC that turned up with the last packet, until it is taken note of.
+    pub learnt: Option<Ssrc>,
 }
 
 impl Incoming {
@@ -170,7 +172,8 @@ impl Incoming {
             told: None,
             demand: Demand::default(),
         });
-        Self { tracks: tracks.collect(), arrivals: Arrivals::new(now), ids, streams: Vec::new() }
+        let (streams, learnt) = (Vec::new(), None);
+        Self { tracks: tracks.collect(), arrivals: Arrivals::new(now), ids, streams, learnt }
     }
 
     /// What stands for the sending of a peer on another worker, which says what its layers are like.
@@ -328,6 +331,7 @@ impl Incoming {
             return None;
         }
         self.streams.push(stream);
+        self.learnt = Some(stream.ssrc);
         Some(stream)
     }
 }

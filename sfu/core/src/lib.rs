@@ -10,6 +10,7 @@ mod congestion;
 pub mod incoming;
 mod input;
 mod integrity;
+mod leg;
 pub mod outgoing;
 mod output;
 mod peer;
@@ -24,6 +25,7 @@ pub mod turn;
 mod worker;
 
 pub use input::{Command, MediaKind, Path, Source, View};
+pub use leg::{Flow, Leg, TrackFlow};
 pub use output::{Event, SlotKind, TrackState, Transmits};
 pub use quality::{Qualities, Quality};
 pub use trunk::{MAX_WORKERS, TrunkMessage};

@@ -2,7 +2,7 @@
 
 use base::id::{MeetingId, SeatId};
 
-use crate::{MediaKind, Path, Source};
+use crate::{Leg, MediaKind, Path, Source};
 
 /// Kind of a receive slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,6 +65,13 @@ pub enum Event {
         meeting: MeetingId,
         /// Who and how loud.
         levels: Vec<(SeatId, u8)>,
+    },
+    /// How the meeting's connections fare, once a second; those of other workers are told by them.
+    Legs {
+        /// Where.
+        meeting: MeetingId,
+        /// Each connection that carries media.
+        legs: Vec<Leg>,
     },
     /// A track started, was lost, gated or ended.
     Track {

@@ -8,13 +8,15 @@ use base::{
 };
 
 use crate::{
-    Path, Transmits,
+    Path, TrackState, Transmits,
     congestion::Sender,
-    incoming::Incoming,
+    incoming::{Incoming, Track},
+    leg::{Leg, Tally, TrackFlow},
     outgoing::{Egress, Outgoing},
+    rtp::Ssrc,
     sdp::{Answer, Fingerprint, Offer, Purpose},
     transport::dtls::{Certificate, Dimpl, DtlsError, DtlsServer, Secrets},
-    transport::ice::{Check, Checked, Credentials, IceLite},
+    transport::ice::{Check, Checked, Credentials, IceLite, Proof, Proven},
     transport::srtp::{Inbound, Outbound, Profile},
 };
 
@@ -46,6 +48,10 @@ pub(crate) struct Peer {
     /// Next feedback to its congestion control.
     pub next_feedback: Instant,
     born: Instant,
+    /// What is told of it next.
+    pub tally: Tally,
+    /// SSRCs it has used, the newest last: by them it is found when its address has changed.
+    pub marks: Vec<Ssrc>,
 }
 
 impl Peer {
@@ -67,7 +73,7 @@ impl Peer {
             },
             meeting,
             serial,
-            ice: IceLite::new(credentials, offer.ice_ufrag.clone(), now),
+            ice: IceLite::new(credentials, offer.ice.clone(), now),
             dtls: Box::new(Dimpl::new(certificate, offer.fingerprint.clone(), now)),
             srtp: None,
             incoming: Incoming::new(now, answer.incoming.clone()),
@@ -78,6 +84,8 @@ impl Peer {
             next_report: now + REPORT_INTERVAL,
             next_feedback: now + FEEDBACK_INTERVAL,
             born: now,
+            tally: Tally::new(now),
+            marks: Vec::new(),
         }
     }
 
@@ -106,6 +114,13 @@ impl Peer {
         }
         transmits.push(path, &checked.response);
         Some(checked)
+    }
+
+    /// Takes the answer to a question of ours; what it leads to when it proves that the path is the peer's.
+    pub fn handle_proof(&mut self, now: Instant, path: Path, proof: &Proof) -> Option<Proven> {
+        let proven = self.ice.handle_proof(now, path, proof)?;
+        self.sender.handle_new_path(now);
+        Some(proven)
     }
 
     /// Takes a DTLS datagram; the profile when the handshake is complete.
@@ -187,6 +202,34 @@ impl Peer {
             arena.truncate(start + len);
             Ok::<(), crate::transport::srtp::Error>(())
         });
+    }
+
+    /// How it fared since it was asked last.
+    pub fn leg(&mut self, now: Instant) -> Leg {
+        let (up, down, round_trip) = self.tally.take(now, self.sender.sent_rate(now));
+        let estimate = Some(self.sender.estimate()).filter(|estimate| *estimate != u32::MAX);
+        let saving = self.outgoing.slots.iter().filter(|slot| slot.told.is_some_and(|(_, saving)| saving));
+        let tracks = self.incoming.tracks.iter().filter(|track| track.state != TrackState::Off);
+        let flow = |track: &Track| {
+            let layers = track.views();
+            let sending = || layers.iter().filter(|layer| layer.alive && layer.bitrate > 0);
+            TrackFlow {
+                kind: track.kind(),
+                bitrate: sending().map(|layer| layer.bitrate).sum(),
+                // Three layers at most.
+                layers: sending().count() as u8,
+            }
+        };
+        Leg {
+            seat: self.seat,
+            up,
+            down,
+            round_trip,
+            estimate,
+            // A few dozen slots at most.
+            saving: saving.count() as u8,
+            tracks: tracks.map(flow).collect(),
+        }
     }
 
     /// Whether the peer is gone: no check for 30 s, or no handshake within that time.

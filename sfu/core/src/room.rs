@@ -27,6 +27,8 @@ pub(crate) struct Room {
     pub next_tick: Instant,
     /// Next look at the layers of all slots.
     pub next_look: Instant,
+    /// Next report on the connections.
+    pub next_legs: Instant,
 }
 
 impl Room {
@@ -41,6 +43,7 @@ impl Room {
             fresh: Vec::new(),
             next_tick: now + ROOM_TICK,
             next_look: now,
+            next_legs: now + LEGS_INTERVAL,
         }
     }
 
@@ -94,6 +97,8 @@ impl Room {
 
 /// Quieter than this nobody speaks (RFC 6464: −dBov).
 const SILENCE: u8 = 65;
+/// How often it is told how connections fare.
+pub(crate) const LEGS_INTERVAL: Duration = Duration::from_secs(1);
 /// Who is heard is decided this often.
 pub(crate) const ROOM_TICK: Duration = Duration::from_millis(50);
 /// Layers are looked at this often.

@@ -82,6 +82,8 @@ pub enum Act {
     Remove,
     /// Lock the meeting.
     Lock,
+    /// See how good everybody's line is.
+    SeeLines,
     /// Give the floor.
     Call,
     /// End the meeting for all.
@@ -101,7 +103,7 @@ impl Role {
             Act::TakePart => self != Self::Observer,
             Act::Remove | Act::Lock | Act::Call => matches!(self, Self::Chair | Self::Moderator),
             Act::Mute => matches!(self, Self::Chair | Self::Moderator | Self::Operator),
-            Act::Admit => {
+            Act::Admit | Act::SeeLines => {
                 matches!(self, Self::Chair | Self::Moderator | Self::Secretary | Self::Operator)
             }
             Act::ReadChairChat | Act::InviteGuests | Act::Edit => {

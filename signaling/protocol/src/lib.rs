@@ -15,7 +15,7 @@ mod state;
 pub use client::{
     ChatTo, ClientFrame, ClientMessage, MediaKind, MediaWish, Resume, Source, Unreadable, View,
 };
-pub use server::{RefusalCode, Relay, SeatLevel, ServerMessage, SlotKind};
+pub use server::{LineGrade, RefusalCode, Relay, SeatLevel, SeatLine, ServerMessage, SlotKind, TrackLine};
 pub use state::{
     ChatLine, EndReason, Event, Floor, LeaveReason, MediaState, MeetingStatus, MeetingView, NumberedEvent,
     Role, Seat, SeatMedia, Snapshot,

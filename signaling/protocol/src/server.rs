@@ -68,6 +68,11 @@ pub enum ServerMessage {
         /// Level per speaking seat.
         levels: Vec<SeatLevel>,
     },
+    /// How good lines are, to those who look after them: what changed, and everything now and then.
+    Lines {
+        /// By seat; those not named are as before.
+        lines: Vec<SeatLine>,
+    },
     /// The message with this id took effect.
     Done {
         /// Echo.
@@ -104,6 +109,58 @@ pub struct SeatLevel {
     pub seat: SeatId,
     /// RFC 6464 level: 0 loudest … 127 silence, in −dBov.
     pub level: u8,
+}
+
+/// How good a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum LineGrade {
+    /// Nothing to notice.
+    Good,
+    /// Pictures become smaller or are off.
+    Weak,
+    /// Hard to follow.
+    Poor,
+    /// Nothing has been heard of it for a while.
+    Lost,
+}
+
+/// A participant's line in the last second.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SeatLine {
+    /// Whose.
+    pub seat: SeatId,
+    /// In a word, settled: one bad second changes nothing.
+    pub grade: LineGrade,
+    /// Per cent lost on the way to the hub.
+    pub lost_up: u8,
+    /// Per cent lost on the way from the hub.
+    pub lost_down: u8,
+    /// Milliseconds there and back; absent while not measured.
+    pub delay: Option<u32>,
+    /// kbit/s to the hub.
+    pub up: u32,
+    /// kbit/s from the hub.
+    pub down: u32,
+    /// kbit/s that the way from the hub would carry; absent when nothing is known to limit it.
+    pub estimate: Option<u32>,
+    /// Pictures that are off for the line's sake.
+    pub saving: u8,
+    /// What the participant sends.
+    pub tracks: Vec<TrackLine>,
+}
+
+/// A track that arrives at the hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TrackLine {
+    /// Which.
+    pub kind: MediaKind,
+    /// kbit/s of all its layers.
+    pub kbit: u32,
+    /// Layers that send.
+    pub layers: u8,
 }
 
 /// Kind of a receive slot.

@@ -46,7 +46,7 @@ pub(crate) enum DoorRequest {
     /// Whether its session is there; trickled candidates are of no use to a lite agent.
     Trickle { session: String, views: bool, tag: String },
     /// New ICE credentials for its session.
-    Restart { session: String, views: bool, remote_ufrag: String },
+    Restart { session: String, views: bool, remote: IceCredentials },
 }
 
 /// The answer.
@@ -167,14 +167,14 @@ impl Live {
                 };
                 self.deliveries.push(Delivery::Door(reply, answer));
             }
-            DoorRequest::Restart { session, views, remote_ufrag } => {
+            DoorRequest::Restart { session, views, remote } => {
                 let Some(door) = self.doors.find(&session, token.id, views) else {
                     return self.deliveries.push(Delivery::Door(reply, Err(Refused::NoSession)));
                 };
                 let connection = door.connection;
                 let ports = Arc::clone(&self.shared.ports);
                 self.doors.pending.push(Box::pin(async move {
-                    let credentials = ports.restart_ice(connection, remote_ufrag).await;
+                    let credentials = ports.restart_ice(connection, remote).await;
                     Outcome::Restarted(session, reply, credentials)
                 }));
             }

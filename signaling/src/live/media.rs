@@ -105,6 +105,7 @@ impl Live {
                 let kind = if levels.is_empty() { Kind::Answer } else { Kind::Levels };
                 self.send(to, kind, deliver::encode(&ServerMessage::Levels { levels }));
             }
+            MediaEvent::Legs { legs, .. } => self.legs(legs),
             MediaEvent::Disconnected { seat } if self.doors.leads_to(seat) => self.door_fell_shut(seat),
             MediaEvent::Disconnected { seat } => {
                 let Some(tracks) = self.meeting.seat(seat).map(|seat| seat.tracks) else { return };

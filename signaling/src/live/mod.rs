@@ -7,6 +7,7 @@ mod attach;
 mod deliver;
 mod doors;
 mod frames;
+mod lines;
 mod media;
 mod visit;
 
@@ -86,6 +87,7 @@ struct Live {
     offers: FuturesUnordered<Negotiated>,
     doors: Doors,
     levels_at: Option<Instant>,
+    lines: lines::Lines,
     stopping: bool,
 }
 
@@ -160,6 +162,7 @@ impl Live {
             offers: FuturesUnordered::new(),
             doors: Doors::default(),
             levels_at: None,
+            lines: lines::Lines::default(),
             stopping: false,
         }
     }

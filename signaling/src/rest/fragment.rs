@@ -1,12 +1,13 @@
 //! SDP fragments of PATCH (RFC 8840 §9): read for the other side's new credentials, written with ours.
 
+use crate::ports::IceCredentials;
+
 /// What a fragment says that a lite agent needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fragment {
-    /// The sender's user fragment, if it names one.
-    pub(super) ufrag: Option<String>,
-    /// It names a password as well.
-    pub(super) has_password: bool,
+    /// The sender's user fragment and password, as far as it names them.
+    ufrag: Option<String>,
+    password: Option<String>,
     /// Its first m-line and mid, to be answered under the same.
     section: Option<(String, String)>,
 }
@@ -14,7 +15,7 @@ pub(super) struct Fragment {
 impl Fragment {
     /// Reads a fragment; nothing when a line is none of SDP's.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let mut fragment = Self { ufrag: None, has_password: false, section: None };
+        let mut fragment = Self { ufrag: None, password: None, section: None };
         let mut media = None;
         for line in text.lines().filter(|line| !line.is_empty()) {
             // RFC 8866 §5: a letter, an equals sign, the value.
@@ -26,15 +27,22 @@ impl Fragment {
                 ("a", Some(("mid", mid))) if fragment.section.is_none() => {
                     fragment.section = media.clone().map(|media| (media, mid.to_owned()));
                 }
+                // RFC 8839 §5.4: 4 to 256 characters, and 22 to 256.
                 ("a", Some(("ice-ufrag", ufrag))) => {
-                    // RFC 8839 §5.4: 4 to 256 characters.
                     fragment.ufrag = Some(ufrag.to_owned()).filter(|u| (4..=256).contains(&u.len()));
                 }
-                ("a", Some(("ice-pwd", password))) => fragment.has_password = password.len() >= 22,
+                ("a", Some(("ice-pwd", password))) => {
+                    fragment.password = Some(password.to_owned()).filter(|p| (22..=256).contains(&p.len()));
+                }
                 _ => {}
             }
         }
         Some(fragment)
+    }
+
+    /// The sender's new credentials, if it names both.
+    pub(super) fn credentials(&self) -> Option<IceCredentials> {
+        Some(IceCredentials { ufrag: self.ufrag.clone()?, password: self.password.clone()? })
     }
 
     /// The answer to a restart (RFC 9725 §4.3.3): our new credentials, under the section that asked.
@@ -61,7 +69,9 @@ mod tests {
     #[test]
     fn a_restart_is_answered_under_the_section_that_asked() {
         let fragment = Fragment::parse(RESTART).unwrap();
-        assert_eq!((fragment.ufrag.as_deref(), fragment.has_password), (Some("ysXw"), true));
+        let new = fragment.credentials().unwrap();
+        assert_eq!((new.ufrag.as_str(), new.password.as_str()), ("ysXw", "vw5LmwG4y/e6dPP/zAP9Gp5k"));
+        assert!(Fragment::parse("a=ice-ufrag:ysXw\r\na=ice-pwd:short\r\n").unwrap().credentials().is_none());
         let answer = fragment.answer("ours", "our password of 22 chars");
         assert!(answer.contains("m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=ice-ufrag:ours\r\n"));
     }

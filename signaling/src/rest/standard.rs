@@ -183,10 +183,10 @@ async fn patch(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     // RFC 9725 §4.3.3: a restart brings new credentials and gets new ones.
-    let remote_ufrag = fragment.ufrag.clone().filter(|_| fragment.has_password);
-    let remote_ufrag =
-        remote_ufrag.ok_or(Denied(StatusCode::BAD_REQUEST, "a restart brings ice-ufrag and ice-pwd"))?;
-    let opened = ask(&shared, token, DoorRequest::Restart { session, views, remote_ufrag }).await?;
+    let remote = fragment
+        .credentials()
+        .ok_or(Denied(StatusCode::BAD_REQUEST, "a restart brings ice-ufrag and ice-pwd"))?;
+    let opened = ask(&shared, token, DoorRequest::Restart { session, views, remote }).await?;
     let (ufrag, password) = opened.credentials.unwrap_or_default();
     let headers = [(ETAG, format!("\"{}\"", opened.tag)), (CONTENT_TYPE, FRAGMENT.to_owned())];
     Ok((StatusCode::OK, headers, fragment.answer(&ufrag, &password)).into_response())

@@ -223,8 +223,9 @@ impl Media for Ports {
         async move { result }.boxed()
     }
 
-    fn restart_ice(&self, _: SeatId, remote: String) -> BoxFuture<'_, Option<IceCredentials>> {
-        async move { Some(IceCredentials { ufrag: format!("re{remote}"), password: "p".repeat(22) }) }.boxed()
+    fn restart_ice(&self, _: SeatId, remote: IceCredentials) -> BoxFuture<'_, Option<IceCredentials>> {
+        let ufrag = format!("re{}", remote.ufrag);
+        async move { Some(IceCredentials { ufrag, password: "p".repeat(22) }) }.boxed()
     }
 
     fn relay(&self, seat: SeatId) -> Option<Relay> {

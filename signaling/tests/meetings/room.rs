@@ -1,9 +1,10 @@
 //! In the meeting.
 
+use base::id::SeatId;
 use serde_json::json;
-use signaling::ports::{MediaCommand, MediaEvent};
+use signaling::ports::{Leg, LineFigures, MediaCommand, MediaEvent, TrackFlow};
 use signaling_protocol::{
-    ChatTo, EndReason, Event, Floor, LeaveReason, MediaKind, MediaState, RefusalCode, SeatLevel,
+    ChatTo, EndReason, Event, Floor, LeaveReason, LineGrade, MediaKind, MediaState, RefusalCode, SeatLevel,
     ServerMessage, SlotKind, Source,
 };
 
@@ -153,6 +154,42 @@ async fn what_the_media_plane_sees_reaches_those_it_concerns() {
         match chair.next().await {
             ServerMessage::Slot { .. } => panic!("a slot of somebody else"),
             ServerMessage::Event(event) if matches!(&event.event, Event::Seat { seat } if seat.media.microphone == MediaState::Sending) =>
+            {
+                break;
+            }
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_chair_is_told_how_lines_are_and_others_are_not() {
+    let hub = Hub::start().await;
+    let meeting = hub.meeting().await;
+    let (mut chair, _) = Client::enter(&hub, meeting, CHAIR).await;
+    let (mut delegate, _) = Client::enter(&hub, meeting, DELEGATE).await;
+    let figures = LineFigures { lost_down: 64, up: 850_000, ..LineFigures::default() };
+    let tracks = vec![TrackFlow { kind: MediaKind::Camera, bitrate: 800_000, layers: 3 }];
+    let viewer = Leg { seat: SeatId::from_u128(99), figures, tracks: Vec::new() };
+    let legs = vec![Leg { seat: delegate.seat, figures, tracks }, viewer];
+    hub.meetings.media_event(MediaEvent::Legs { meeting, legs }).await;
+    let lines = loop {
+        if let ServerMessage::Lines { lines } = chair.next().await {
+            break lines;
+        }
+    };
+    assert_eq!(lines.len(), 1, "who only views has no seat");
+    let line = &lines[0];
+    assert_eq!((line.seat, line.lost_down, line.up), (delegate.seat, 25, 850));
+    assert_eq!(line.grade, LineGrade::Good, "one second is not told as bad");
+    assert_eq!((line.tracks[0].kbit, line.tracks[0].layers), (800, 3));
+    let state = MediaState::Sending;
+    let after = MediaEvent::Track { seat: chair.seat, kind: MediaKind::Microphone, state };
+    hub.meetings.media_event(after).await;
+    loop {
+        match delegate.next().await {
+            ServerMessage::Lines { .. } => panic!("a delegate looks after nobody's line"),
+            ServerMessage::Event(event) if matches!(&event.event, Event::Seat { seat } if seat.media.microphone == state) =>
             {
                 break;
             }

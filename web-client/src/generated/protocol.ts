@@ -259,6 +259,11 @@ export type GroupId = string;
 export type LeaveReason = "left" | "lost" | "removed" | "denied";
 
 /**
+ * How good a line is.
+ */
+export type LineGrade = "good" | "weak" | "poor" | "lost";
+
+/**
  * A mail address's store (*hộp thư*): personal or agency. It is the JMAP account id of that store.
  */
 export type MailboxId = string;
@@ -488,6 +493,51 @@ seat: SeatId,
 level: number, };
 
 /**
+ * A participant's line in the last second.
+ */
+export type SeatLine = { 
+/**
+ * Whose.
+ */
+seat: SeatId, 
+/**
+ * In a word, settled: one bad second changes nothing.
+ */
+grade: LineGrade, 
+/**
+ * Per cent lost on the way to the hub.
+ */
+lostUp: number, 
+/**
+ * Per cent lost on the way from the hub.
+ */
+lostDown: number, 
+/**
+ * Milliseconds there and back; absent while not measured.
+ */
+delay: number | null, 
+/**
+ * kbit/s to the hub.
+ */
+up: number, 
+/**
+ * kbit/s from the hub.
+ */
+down: number, 
+/**
+ * kbit/s that the way from the hub would carry; absent when nothing is known to limit it.
+ */
+estimate: number | null, 
+/**
+ * Pictures that are off for the line's sake.
+ */
+saving: number, 
+/**
+ * What the participant sends.
+ */
+tracks: Array<TrackLine>, };
+
+/**
  * The four tracks of a seat.
  */
 export type SeatMedia = { 
@@ -579,7 +629,11 @@ layers: Array<boolean>, } | { "type": "levels",
 /**
  * Level per speaking seat.
  */
-levels: Array<SeatLevel>, } | { "type": "done", 
+levels: Array<SeatLevel>, } | { "type": "lines", 
+/**
+ * By seat; those not named are as before.
+ */
+lines: Array<SeatLine>, } | { "type": "done", 
 /**
  * Echo.
  */
@@ -662,6 +716,23 @@ kind: MediaKind, };
  * Microseconds since 1970-01-01T00:00:00Z. Zones exist only at the edges (screens, letters).
  */
 export type Timestamp = number;
+
+/**
+ * A track that arrives at the hub.
+ */
+export type TrackLine = { 
+/**
+ * Which.
+ */
+kind: MediaKind, 
+/**
+ * kbit/s of all its layers.
+ */
+kbit: number, 
+/**
+ * Layers that send.
+ */
+layers: number, };
 
 /**
  * An organisational unit: province, district, commune, department, division.

@@ -93,6 +93,10 @@ isAdmin: boolean,
  */
 mustChangePassword: boolean, 
 /**
+ * Sign-in asks for a code too.
+ */
+secondFactor: boolean, 
+/**
  * Last successful sign-in.
  */
 lastSignIn: Timestamp | null, };
@@ -233,6 +237,19 @@ sentence: string,
  * From which network address; empty on the machine itself.
  */
 ip: string, };
+
+/**
+ * A QR code.
+ */
+export type CodePicture = { 
+/**
+ * Modules on a side.
+ */
+side: number, 
+/**
+ * The dark modules as the path of an SVG drawing, one unit each.
+ */
+path: string, };
 
 /**
  * A person just created; the only time the temporary password is shown.
@@ -1135,6 +1152,15 @@ bytes: number | null, };
 export type Reach = "unit" | "divisions" | "everything";
 
 /**
+ * Recovery codes; the only time they are shown.
+ */
+export type RecoveryCodesView = { 
+/**
+ * Each is good once.
+ */
+codes: Array<string>, };
+
+/**
  * Who got a letter that was let go.
  */
 export type ReleasedView = { 
@@ -1188,6 +1214,54 @@ place: string,
  * Seats; 0 when not known.
  */
 seats: number, };
+
+/**
+ * Confirms, renews or ends a second factor.
+ */
+export type SecondFactorCodeRequest = { 
+/**
+ * The code now on the telephone, or a recovery code.
+ */
+code: string, };
+
+/**
+ * Begins a second factor.
+ */
+export type SecondFactorPasswordRequest = { 
+/**
+ * The account's password.
+ */
+password: string, };
+
+/**
+ * What the telephone is to be told.
+ */
+export type SecondFactorProposal = { 
+/**
+ * The key in base32, in groups of four.
+ */
+key: string, 
+/**
+ * The same with names, as a link authenticator programs open.
+ */
+link: string, 
+/**
+ * That link as a QR code; null when it is too long for one.
+ */
+picture: CodePicture | null, };
+
+/**
+ * Whether the own account has a second factor.
+ */
+export type SecondFactorView = { 
+/**
+ * On since; null when it is off.
+ */
+since: Timestamp | null, 
+/**
+ * Recovery codes not used yet.
+ */
+recoveryCodes: number, };
 
 /**
  * How a reader may send from a mailbox.
@@ -1296,7 +1370,11 @@ login: string,
 /**
  * Password.
  */
-password: string, };
+password: string, 
+/**
+ * The code of the second factor; asked for by the answer `codeNeeded`.
+ */
+code?: string, };
 
 /**
  * A password just reset; the only time it is shown.

@@ -25,10 +25,11 @@ class Session {
         }
     }
 
-    async signIn(login: string, password: string): Promise<SessionView> {
+    /** `code`: of the second factor, once the hub has answered `codeNeeded`. */
+    async signIn(login: string, password: string, code?: string): Promise<SessionView> {
         const view = await api<SessionView>("/api/session", {
             method: "POST",
-            body: { login, password },
+            body: { login, password, code },
             ownSignIn: true,
         });
         this.#take(view);

@@ -18,6 +18,7 @@ export const areas: Area[] = [
     { id: "signIn", pattern: "/dang-nhap", load: () => import("../signin/SignInPage.svelte"), open: true, bare: true },
     { id: "password", pattern: "/doi-mat-khau", load: () => import("../signin/PasswordPage.svelte"), bare: true },
     { id: "account", pattern: "/mat-khau-ung-dung", load: () => import("../account/AppPasswords.svelte") },
+    { id: "account", pattern: "/xac-thuc-hai-lop", load: () => import("../account/SecondFactor.svelte") },
     { id: "meeting", pattern: "/hop/:id", load: () => import("../meeting/MeetingPage.svelte"), open: true, bare: true },
     { id: "home", pattern: "/", load: () => import("../home/HomePage.svelte") },
     { id: "home", pattern: "/hop", load: () => import("../home/HomePage.svelte") },

@@ -4,12 +4,13 @@
 //! the same name; [`Session::take_output`] is written before waiting for the peer. Commands that arrive
 //! together (PIPELINING, RFC 2449 §6.6) are answered in order because one is taken at a time.
 
+mod letters;
+mod signing_in;
+
 use std::collections::BTreeSet;
 
-use base::{Redacted, random::Random};
-
 use super::command::Command;
-use crate::sasl::{self, Bindings, Claim, Exchange, Mechanism};
+use crate::sasl::{Bindings, Claim, Exchange};
 
 /// What a session is told at its start.
 #[derive(Debug, Clone)]
@@ -38,6 +39,8 @@ pub enum Maildrop {
     Wrong,
     /// Too many failures; try later.
     Locked,
+    /// The account has a second factor: programs sign in with a secret of their own.
+    AppPasswordNeeded,
     /// Another session has the maildrop (RFC 1939 §4).
     InUse,
     /// Directory or store cannot answer now.
@@ -133,88 +136,6 @@ impl Session {
         self.state = State::Command;
     }
 
-    /// What sign-in may bind to on this TLS connection.
-    pub fn handle_bindings(&mut self, bindings: Bindings) {
-        self.bindings = bindings;
-    }
-
-    /// The keys asked for with [`Step::Keys`]; `None` when the directory cannot answer.
-    pub fn handle_keys(&mut self, keys: Option<sasl::Keys>, random: &mut dyn Random) {
-        match (std::mem::replace(&mut self.state, State::Command), keys) {
-            (State::LookingUp(mut exchange, _), Some(keys)) => {
-                let step = exchange.handle_keys(keys, random);
-                self.follow(exchange, step);
-            }
-            (State::LookingUp(..), None) => self.refuse_sign_in(&Maildrop::Unavailable),
-            (state, _) => self.state = state,
-        }
-    }
-
-    /// What the sign-in led to.
-    pub fn handle_maildrop(&mut self, maildrop: Maildrop) {
-        if !matches!(self.state, State::Opening(_)) {
-            return;
-        }
-        self.state = State::Command;
-        match maildrop {
-            Maildrop::Open(letters) => {
-                self.ok(&format!("{} letters", letters.len()));
-                self.maildrop = Some(letters);
-            }
-            refused => self.refuse_sign_in(&refused),
-        }
-    }
-
-    fn refuse_sign_in(&mut self, why: &Maildrop) {
-        // RFC 2449 §8.1.1 and RFC 3206 §4: whether asking the person for a password helps.
-        let (vietnamese, english) = match why {
-            Maildrop::InUse => {
-                ("[IN-USE] Hộp thư đang được mở ở nơi khác", "[IN-USE] maildrop is open elsewhere")
-            }
-            Maildrop::Locked => (
-                "[SYS/TEMP] Tài khoản tạm khóa do đăng nhập sai nhiều lần",
-                "[SYS/TEMP] locked after repeated failures",
-            ),
-            Maildrop::Unavailable => {
-                ("[SYS/TEMP] Máy chủ tạm thời chưa trả lời", "[SYS/TEMP] try again later")
-            }
-            Maildrop::Wrong | Maildrop::Open(_) => {
-                ("[AUTH] Sai tên đăng nhập hoặc mật khẩu", "[AUTH] wrong name or password")
-            }
-        };
-        self.error(vietnamese, english);
-        self.failed_sign_ins += 1;
-        if self.failed_sign_ins >= MAX_FAILED_SIGN_INS {
-            self.state = State::Closing;
-        }
-    }
-
-    /// The letter asked for; `None` when it is gone.
-    pub fn handle_letter(&mut self, letter: Option<Letter>) {
-        let State::Retrieving(_, lines) = std::mem::replace(&mut self.state, State::Command) else { return };
-        let Some(letter) = letter else {
-            return self.error("Thư không còn trong hộp thư", "the letter is gone");
-        };
-        let bytes = (*letter).as_ref();
-        let end = lines.map_or(bytes.len(), |lines| top(bytes, lines));
-        self.ok(&format!("{end} octets"));
-        self.state = State::Sending(letter, 0..end);
-    }
-
-    /// Whether the deletions of QUIT are done.
-    pub fn handle_deleted(&mut self, done: bool) {
-        if !matches!(self.state, State::Deleting(_)) {
-            return;
-        }
-        if done {
-            self.ok("bye");
-        } else {
-            // RFC 1939 §6: "some deleted messages not removed".
-            self.error("[SYS/TEMP] Chưa xóa được thư", "[SYS/TEMP] deleted letters were not removed");
-        }
-        self.state = State::Closing;
-    }
-
     /// Octets for the peer.
     pub fn take_output(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.output)
@@ -248,19 +169,7 @@ impl Session {
                 State::LookingUp(_, login) => return Step::Keys(login.clone()),
                 State::Opening(claim) => return Step::Open(claim.clone()),
                 State::Retrieving(id, _) => return Step::Retrieve(id.clone()),
-                State::Sending(letter, left) => {
-                    let bytes = (**letter).as_ref();
-                    let until = left.end.min(left.start.saturating_add(PIECE));
-                    let start_of_line = left.start == 0 || bytes.get(left.start - 1) == Some(&b'\n');
-                    stuff(bytes.get(left.start..until).unwrap_or_default(), start_of_line, &mut self.output);
-                    left.start = until;
-                    if left.start >= left.end {
-                        let ended =
-                            left.end == 0 || bytes.get(..left.end).is_some_and(|b| b.ends_with(b"\r\n"));
-                        self.output.extend_from_slice(if ended { b".\r\n" } else { b"\r\n.\r\n" });
-                        self.state = State::Command;
-                    }
-                }
+                State::Sending(..) => self.send_piece(),
                 State::Deleting(ids) => return Step::Delete(ids.clone()),
                 State::Closing => return Step::Close,
             }
@@ -343,17 +252,6 @@ impl Session {
         }
     }
 
-    fn quit(&mut self) {
-        let letters = self.maildrop.as_deref().unwrap_or_default();
-        let ids: Vec<String> = self
-            .deleted
-            .iter()
-            .filter_map(|number| letters.get(number.checked_sub(1)?))
-            .map(|entry| entry.id.clone())
-            .collect();
-        self.state = State::Deleting(ids);
-    }
-
     /// RFC 2449 §5.
     fn capabilities(&mut self) {
         let mut lines = vec![
@@ -369,18 +267,12 @@ impl Session {
         ];
         if self.encrypted {
             lines.push("USER".to_owned());
-            lines.push(format!("SASL {}", names(&self.bindings).join(" ")));
+            lines.push(format!("SASL {}", signing_in::names(&self.bindings).join(" ")));
         } else if self.settings.tls_available {
             lines.push("STLS".to_owned());
         }
         self.ok("");
         self.multiline(lines);
-    }
-
-    fn mechanisms(&mut self) {
-        self.ok("");
-        let lines = if self.encrypted { names(&self.bindings) } else { Vec::new() };
-        self.multiline(lines.into_iter().map(str::to_owned));
     }
 
     fn stls(&mut self) {
@@ -393,108 +285,6 @@ impl Session {
         }
         self.ok("begin TLS");
         self.state = State::Encrypting;
-    }
-
-    /// RFC 8314 §4.1: passwords only where nobody listens.
-    fn may_sign_in(&mut self) -> bool {
-        if !self.encrypted {
-            self.error("Phải mã hóa kết nối trước khi đăng nhập", "encryption required, say STLS first");
-        }
-        self.encrypted
-    }
-
-    fn pass(&mut self, password: String) {
-        if !self.may_sign_in() {
-            return;
-        }
-        match self.user.take() {
-            Some(login) => {
-                let password = Redacted::new(password);
-                self.state = State::Opening(Claim::Password { login, password });
-            }
-            None => self.protest("USER first"),
-        }
-    }
-
-    fn auth(&mut self, name: &str, initial: Option<&str>) {
-        if !self.may_sign_in() {
-            return;
-        }
-        let Some(mechanism) = Mechanism::parse(name) else { return self.protest("mechanism not offered") };
-        let exchange = Box::new(Exchange::new(mechanism, &self.bindings));
-        match initial {
-            Some(initial) => self.handle_answer(exchange, initial),
-            None => {
-                let opening = exchange.opening();
-                self.follow(exchange, sasl::Step::Challenge(opening.to_vec()));
-            }
-        }
-    }
-
-    fn handle_answer(&mut self, mut exchange: Box<Exchange>, line: &str) {
-        if line == "*" {
-            return self.protest("cancelled");
-        }
-        match sasl::decode(line) {
-            Some(response) => {
-                let step = exchange.handle_response(&response);
-                self.follow(exchange, step);
-            }
-            None => self.protest("not base64"),
-        }
-    }
-
-    fn follow(&mut self, exchange: Box<Exchange>, step: sasl::Step) {
-        match step {
-            sasl::Step::Challenge(challenge) => {
-                self.output.extend_from_slice(format!("+ {}\r\n", sasl::encode(&challenge)).as_bytes());
-                self.state = State::Authenticating(exchange);
-            }
-            sasl::Step::Lookup(login) => self.state = State::LookingUp(exchange, login),
-            sasl::Step::SignIn(claim) => self.state = State::Opening(claim),
-            sasl::Step::Refused => self.protest("not a response of this mechanism"),
-        }
-    }
-
-    fn total(&self) -> (usize, u64) {
-        self.present().fold((0, 0), |(count, octets), (_, entry)| (count + 1, octets + entry.size))
-    }
-
-    /// The letters that are not marked, with their numbers.
-    fn present(&self) -> impl Iterator<Item = (usize, &Entry)> {
-        let all = (1..).zip(self.maildrop.iter().flatten());
-        all.filter(|(number, _)| !self.deleted.contains(number))
-    }
-
-    /// The letter with this number; says so when there is none.
-    fn letter(&mut self, number: usize) -> Option<Entry> {
-        let found = self.present().find(|(known, _)| *known == number).map(|(_, entry)| entry.clone());
-        if found.is_none() {
-            self.error("Không có thư này", "no such letter");
-        }
-        found
-    }
-
-    fn list(&mut self, which: Option<usize>, say: fn(&Entry) -> String) {
-        match which {
-            Some(number) => {
-                if let Some(entry) = self.letter(number) {
-                    self.ok(&format!("{number} {}", say(&entry)));
-                }
-            }
-            None => {
-                let lines: Vec<String> =
-                    self.present().map(|(number, entry)| format!("{number} {}", say(entry))).collect();
-                self.ok("");
-                self.multiline(lines);
-            }
-        }
-    }
-
-    fn retrieve(&mut self, number: usize, lines: Option<usize>) {
-        if let Some(entry) = self.letter(number) {
-            self.state = State::Retrieving(entry.id, lines);
-        }
     }
 
     fn ok(&mut self, text: &str) {
@@ -526,43 +316,8 @@ impl Session {
     }
 }
 
-fn names(bindings: &Bindings) -> Vec<&'static str> {
-    Mechanism::offered(bindings).into_iter().map(Mechanism::name).collect()
-}
-
-/// Where the header, the empty line and `lines` of the body end (RFC 1939 §7, TOP).
-fn top(letter: &[u8], lines: usize) -> usize {
-    let mut at = 0;
-    let mut left = None;
-    while left != Some(0) {
-        let Some(end) = letter.get(at..).and_then(|rest| rest.iter().position(|&byte| byte == b'\n')) else {
-            return letter.len();
-        };
-        let line = letter.get(at..at + end).unwrap_or_default();
-        at += end + 1;
-        left = match left {
-            None if line.is_empty() || line == b"\r" => Some(lines),
-            None => None,
-            Some(left) => Some(left - 1),
-        };
-    }
-    at
-}
-
-/// Appends `bytes` with each line's leading dot doubled (RFC 1939 §3).
-fn stuff(bytes: &[u8], mut start_of_line: bool, output: &mut Vec<u8>) {
-    for &byte in bytes {
-        if start_of_line && byte == b'.' {
-            output.push(b'.');
-        }
-        output.push(byte);
-        start_of_line = byte == b'\n';
-    }
-}
-
 /// Octets sent at a time.
 const PIECE: usize = 64 * 1024;
 /// RFC 5034 §4 lets the lines of AUTH be as long as a mechanism needs; this is SMTP's measure.
 const MAX_LINE: usize = 12_288;
 const MAX_ERRORS: u32 = 20;
-const MAX_FAILED_SIGN_INS: u32 = 3;

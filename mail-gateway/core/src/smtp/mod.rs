@@ -88,6 +88,8 @@ pub enum SignIn {
     Wrong,
     /// Too many failures; try later.
     Locked,
+    /// The account has a second factor: programs sign in with a secret of their own.
+    AppPasswordNeeded,
     /// The directory cannot answer now.
     Unavailable,
 }

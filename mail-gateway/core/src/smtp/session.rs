@@ -188,6 +188,13 @@ impl Session {
                 "Tài khoản tạm bị khóa do đăng nhập sai nhiều lần",
                 "Account temporarily locked after repeated failures",
             ),
+            // RFC 4954 §6: weaker than what the account demands.
+            SignIn::AppPasswordNeeded => Reply::both(
+                534,
+                "5.7.9",
+                "Tài khoản bật xác thực hai lớp, cần mật khẩu ứng dụng",
+                "Application-specific password required",
+            ),
             SignIn::Unavailable => Reply::both(
                 454,
                 "4.7.0",

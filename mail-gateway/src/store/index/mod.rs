@@ -73,16 +73,17 @@ pub(crate) async fn run(store: Store, stop: CancellationToken) {
     }
 }
 
-/// A condition on the letter `l` that holds when `words` are in `field`; `bind` takes the one value and
-/// answers its placeholder.
+/// A condition on the letter `l` that holds when `words` are in `field`; with `most`, for so many at most of the
+/// bodies that came last. `bind` takes the one value and answers its placeholder.
 pub(crate) fn condition(
     dialect: Dialect,
     account: &str,
     field: Field,
     words: &Words,
+    most: Option<usize>,
     bind: impl FnOnce(String) -> String,
 ) -> String {
-    native::condition(dialect, account, field, words, bind)
+    native::condition(dialect, account, field, words, most, bind)
 }
 
 /// Notes that the entry of the body number `doc` must be written, anew if there is one.

@@ -51,16 +51,18 @@ pub(super) async fn remove(c: &mut AnyConnection, doc: i64) -> Result<(), StoreE
     }
 }
 
-/// A condition on the letter `l` that holds when `words` are in `field`.
+/// A condition on the letter `l` that holds when `words` are in `field`; with `most`, for so many at most of the
+/// bodies that came last.
 pub(super) fn condition(
     dialect: Dialect,
     account: &str,
     field: Field,
     words: &Words,
+    most: Option<usize>,
     bind: impl FnOnce(String) -> String,
 ) -> String {
     match dialect {
-        Dialect::Sqlite => sqlite::condition(bind(sqlite::expression(account, field, words))),
-        Dialect::Postgres => postgres::condition(bind(postgres::expression(account, field, words))),
+        Dialect::Sqlite => sqlite::condition(bind(sqlite::expression(account, field, words)), most),
+        Dialect::Postgres => postgres::condition(bind(postgres::expression(account, field, words)), most),
     }
 }

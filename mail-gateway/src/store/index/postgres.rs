@@ -51,8 +51,9 @@ pub(super) async fn remove(c: &mut AnyConnection, doc: i64) -> Result<(), StoreE
 }
 
 /// The condition on the letter `l`, with the placeholder of the expression.
-pub(super) fn condition(placeholder: String) -> String {
-    format!("l.doc IN (SELECT doc FROM letter_index WHERE words @@ CAST({placeholder} AS TSQUERY))")
+pub(super) fn condition(placeholder: String, most: Option<usize>) -> String {
+    let last = most.map_or(String::new(), |most| format!(" ORDER BY doc DESC LIMIT {most}"));
+    format!("l.doc IN (SELECT doc FROM letter_index WHERE words @@ CAST({placeholder} AS TSQUERY){last})")
 }
 
 /// `words` in `field` of the bodies of `account`, as a `tsquery`. Words are letters and digits only, so

@@ -58,8 +58,9 @@ pub(super) async fn remove(c: &mut AnyConnection, doc: i64) -> Result<(), StoreE
 }
 
 /// The condition on the letter `l`, with the placeholder of the expression.
-pub(super) fn condition(placeholder: String) -> String {
-    format!("l.doc IN (SELECT rowid FROM letter_index WHERE letter_index MATCH {placeholder})")
+pub(super) fn condition(placeholder: String, most: Option<usize>) -> String {
+    let last = most.map_or(String::new(), |most| format!(" ORDER BY rowid DESC LIMIT {most}"));
+    format!("l.doc IN (SELECT rowid FROM letter_index WHERE letter_index MATCH {placeholder}{last})")
 }
 
 /// `words` in `field` of the bodies of `account`, in the language of FTS5. Words are letters and digits

@@ -116,9 +116,7 @@ impl Store {
         start: &Start,
         limit: usize,
     ) -> Result<Option<Page>, StoreError> {
-        if query.filter.is_some_and(asks_for_words) {
-            self.catch_up(PATIENCE).await?;
-        }
+        self.ready_for(query).await?;
         let start = match start {
             // Counted from the end: the count says where that is.
             Start::Position(from) if *from < 0 => {
@@ -136,17 +134,30 @@ impl Store {
                 gathered.add(hit);
             }
         }
-        let (sql, text) = select(self.database().dialect(), query, "l.id, l.thread");
-        let order = query.order.sql(folder_of(query).is_some());
-        let text = format!("{text} ORDER BY {order}");
-        let statement = sql.bind(text);
-        let mut rows = statement.fetch(self.database().readers());
-        while !gathered.is_full()
-            && let Some(row) = rows.try_next().await?
-        {
-            let hit = hit_of(&row)?;
-            if !before.contains(&hit.id) {
-                gathered.add(hit);
+        // Sorting a hundred thousand hits costs more than finding the first few of them; of collapsed
+        // conversations and hits that stand in front already, more than a page must be looked at.
+        let few = gathered
+            .from()
+            .map(|from| from.saturating_add(limit).saturating_add(before.len()).saturating_mul(4));
+        let few = few.filter(|few| *few <= MOST_BY_TOP);
+        for most in [few, None].into_iter().skip(usize::from(few.is_none())) {
+            let (sql, text) = select(self.database().dialect(), query, "l.id, l.thread");
+            let order = query.order.sql(folder_of(query).is_some());
+            let end = most.map_or(String::new(), |most| format!(" LIMIT {most}"));
+            let statement = sql.bind(format!("{text} ORDER BY {order}{end}"));
+            let mut rows = statement.fetch(self.database().readers());
+            let mut seen = 0;
+            while !gathered.is_full()
+                && let Some(row) = rows.try_next().await?
+            {
+                seen += 1;
+                let hit = hit_of(&row)?;
+                if before.insert(hit.id.clone()) {
+                    gathered.add(hit);
+                }
+            }
+            if gathered.is_full() || most.is_none_or(|most| seen < most) {
+                break;
             }
         }
         Ok(gathered.page())
@@ -157,6 +168,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn total(&self, query: &Query<'_>) -> Result<u64, StoreError> {
+        self.ready_for(query).await?;
         if let Some(Filter::Condition(Condition::InFolder(folder))) = query.filter {
             let folders = self.folders(query.account).await?;
             let folder = folders.iter().find(|one| one.id == *folder);
@@ -167,6 +179,13 @@ impl Store {
         let (sql, text) = select(self.database().dialect(), query, count);
         let row = sql.bind(text).fetch_one(self.database().readers()).await?;
         Ok(unsigned(row.try_get(0)?))
+    }
+}
+
+impl Store {
+    /// Waits a moment for the index where words are asked for.
+    async fn ready_for(&self, query: &Query<'_>) -> Result<(), StoreError> {
+        if query.filter.is_some_and(asks_for_words) { self.catch_up(PATIENCE).await } else { Ok(()) }
     }
 }
 
@@ -263,5 +282,7 @@ fn hit_of(row: &AnyRow) -> Result<Hit, StoreError> {
     Ok(Hit { id: row.try_get(0)?, thread: row.try_get(1)? })
 }
 
+/// First rows for which the database keeps the best of what it has seen instead of sorting everything.
+const MOST_BY_TOP: usize = 2_000;
 /// How long a search waits for letters that arrived a moment ago to be indexed.
 const PATIENCE: Duration = Duration::from_millis(400);

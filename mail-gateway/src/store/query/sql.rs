@@ -4,7 +4,10 @@ use database::{
     Dialect,
     sqlx::{self, Any, AssertSqlSafe, any::AnyArguments, query::Query},
 };
-use mail_gateway_core::jmap::filter::{Condition, Filter, Operator};
+use mail_gateway_core::{
+    jmap::filter::{Condition, Filter, Operator},
+    search::Words,
+};
 
 use super::super::index::{self, Field};
 
@@ -64,15 +67,20 @@ impl Sql {
         }
     }
 
+    /// The condition that `words` are in `field`; with `most`, of only so many letters that came last.
+    pub(super) fn words(&mut self, field: Field, words: &Words, most: Option<usize>) -> String {
+        if words.is_empty() {
+            return "1 = 1".to_owned();
+        }
+        let (dialect, account) = (self.dialect, self.account.clone());
+        index::condition(dialect, &account, field, words, most, |expression| {
+            self.value(Value::Text(expression))
+        })
+    }
+
     fn condition(&mut self, condition: &Condition) -> String {
         if let Some((field, words)) = words_of(condition) {
-            if words.is_empty() {
-                return "1 = 1".to_owned();
-            }
-            let (dialect, account) = (self.dialect, self.account.clone());
-            return index::condition(dialect, &account, field, words, |expression| {
-                self.value(Value::Text(expression))
-            });
+            return self.words(field, words, None);
         }
         match condition {
             Condition::InFolder(folder) => {
@@ -120,7 +128,7 @@ impl Sql {
 }
 
 /// The words a condition asks for and where.
-pub(super) fn words_of(condition: &Condition) -> Option<(Field, &mail_gateway_core::search::Words)> {
+pub(super) fn words_of(condition: &Condition) -> Option<(Field, &Words)> {
     Some(match condition {
         Condition::Text(words) => (Field::Any, words),
         Condition::From(words) => (Field::From, words),

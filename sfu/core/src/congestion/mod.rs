@@ -295,7 +295,8 @@ impl Sender {
         (bytes as u64 * 8_000_000).checked_div(pace::rate(self.estimate())).unwrap_or(0)
     }
 
-    fn sent_rate(&self, now: Instant) -> u32 {
+    /// Bit/s that have left lately.
+    pub fn sent_rate(&self, now: Instant) -> u32 {
         self.sent.rate_at(self.micros(now)).unwrap_or(0)
     }
 

@@ -112,6 +112,21 @@ pub fn set_payload_type(packet: &mut [u8], payload_type: PayloadType) {
     }
 }
 
+/// Whose packet this says it is (RFC 3550 §5.1).
+pub fn sender(rtp: &[u8]) -> Option<Ssrc> {
+    ssrc_at(rtp, 8)
+}
+
+/// Whose report this says it is (RFC 3550 §6.4.1); protection leaves it readable (RFC 3711 §3.4).
+pub fn rtcp_sender(rtcp: &[u8]) -> Option<Ssrc> {
+    ssrc_at(rtcp, 4)
+}
+
+fn ssrc_at(bytes: &[u8], at: usize) -> Option<Ssrc> {
+    let octets = bytes.get(at..)?.first_chunk()?;
+    Some(Ssrc(u32::from_be_bytes(*octets)))
+}
+
 /// Whether bytes that came where RTP is expected are RTCP instead.
 pub fn is_rtcp(bytes: &[u8]) -> bool {
     // RFC 5761 §4: RTCP packet types lie in 192..=223, where RTP must not put a payload type.

@@ -5,7 +5,7 @@ use std::{fmt, io::Cursor};
 use rtc_sdp::description::{media::MediaDescription, session::SessionDescription};
 
 use super::{Format, Purpose};
-use crate::{codec::Codec, rtp::ExtensionIds};
+use crate::{codec::Codec, rtp::ExtensionIds, transport::ice::Credentials};
 
 /// Why an offer cannot be used. The text is for the technician who reads the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,8 +126,8 @@ pub struct Section {
     pub first_format: String,
     /// Its name in the bundle (RFC 8843 §7).
     pub mid: String,
-    /// Its transport: port of the default candidate, and user fragment where it names one.
-    pub transport: (isize, Option<String>),
+    /// Its transport: port of the default candidate, and credentials where it names some.
+    pub transport: (isize, Option<Credentials>),
     /// The client sends.
     pub sends: bool,
     /// The client receives.
@@ -149,8 +149,8 @@ pub struct Section {
 /// A usable offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
-    /// Remote ICE user fragment: that of the section whose transport carries everything.
-    pub ice_ufrag: String,
+    /// The client's ICE credentials: those of the section whose transport carries everything.
+    pub ice: Credentials,
     /// Which section that is (RFC 9143 §7.3.1); its name stands first in the answer's group.
     pub tagged: usize,
     /// The client's certificate must hash to this.
@@ -182,9 +182,9 @@ impl Offer {
         let is_apart = |s: &&Section| s.transport.0 != 0 && s.transport != first.transport;
         let is_better = |s: &&Section| used(s) && is_apart(s) && count(s.kind) > count(first.kind);
         let better = self.sections.iter().position(|section| is_better(&section));
-        let ufrag = better.and_then(|at| self.sections.get(at)?.transport.1.clone()).filter(is_ufrag);
-        if let (Some(tagged), Some(ice_ufrag)) = (better, ufrag) {
-            (self.tagged, self.ice_ufrag) = (tagged, ice_ufrag);
+        let ice = better.and_then(|at| self.sections.get(at)?.transport.1.clone());
+        if let (Some(tagged), Some(ice)) = (better, ice) {
+            (self.tagged, self.ice) = (tagged, ice);
         }
         self
     }
@@ -217,8 +217,6 @@ impl Offer {
         let transport = |key: &str| -> Option<&str> {
             value(first, key).or_else(|| session.attribute(key).map(String::as_str))
         };
-        let ice_ufrag = transport("ice-ufrag").filter(is_ufrag);
-        transport("ice-pwd").ok_or(OfferError::Missing("ice-pwd"))?;
         let fingerprint = transport("fingerprint").and_then(Fingerprint::parse);
         // RFC 5763 §5: the offerer may be actpass or active; we are always passive.
         if matches!(transport("setup"), Some("passive" | "holdconn")) {
@@ -227,7 +225,7 @@ impl Offer {
         let sections: Option<Vec<Section>> = session.media_descriptions.iter().map(section).collect();
         let sections = sections.ok_or(OfferError::Missing("mid"))?;
         Ok(Self {
-            ice_ufrag: ice_ufrag.ok_or(OfferError::Missing("ice-ufrag"))?.to_owned(),
+            ice: credentials(transport)?,
             tagged: 0,
             fingerprint: fingerprint.ok_or(OfferError::Missing("fingerprint"))?,
             extmap_allow_mixed: session.has_attribute("extmap-allow-mixed")
@@ -238,9 +236,13 @@ impl Offer {
     }
 }
 
-/// RFC 8839 §5.4.
-fn is_ufrag(text: &(impl AsRef<str> + ?Sized)) -> bool {
-    (4..=256).contains(&text.as_ref().len())
+/// RFC 8839 §5.4: 4 to 256 characters name a client, 22 to 256 prove that it is the one.
+fn credentials<'a>(value: impl Fn(&str) -> Option<&'a str>) -> Result<Credentials, OfferError> {
+    let of = |key: &'static str, length: std::ops::RangeInclusive<usize>| {
+        value(key).filter(|text| length.contains(&text.len())).ok_or(OfferError::Missing(key))
+    };
+    let (ufrag, password) = (of("ice-ufrag", 4..=256)?, of("ice-pwd", 22..=256)?);
+    Ok(Credentials { ufrag: ufrag.to_owned(), password: password.to_owned() })
 }
 
 fn value<'a>(media: &'a MediaDescription, key: &str) -> Option<&'a str> {
@@ -276,7 +278,7 @@ fn section(media: &MediaDescription) -> Option<Section> {
         protocol: media.media_name.protos.join("/"),
         first_format: media.media_name.formats.first().cloned().unwrap_or_else(|| "0".to_owned()),
         mid: mid.to_owned(),
-        transport: (media.media_name.port.value, value(media, "ice-ufrag").map(str::to_owned)),
+        transport: (media.media_name.port.value, credentials(|key| value(media, key)).ok()),
         sends: !has("recvonly") && !has("inactive"),
         receives: !has("sendonly") && !has("inactive"),
         payload_type: first.map(|format| format.payload_type),

@@ -219,7 +219,7 @@ fn a_viewer_with_a_transport_per_kind_keeps_that_of_the_kind_with_more_sections(
         };
         let sdp = answer.write(&offer, &local, &mut Seeded::new(4));
         let group = sdp.lines().find(|line| line.starts_with("a=group:BUNDLE")).unwrap().to_owned();
-        (offer.ice_ufrag, group)
+        (offer.ice.ufrag, group)
     };
     let session = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1 2\r\na=fingerprint:";
     let start = format!("{session}sha-256 {}\r\na=setup:actpass\r\n", ["AB"; 32].join(":"));

@@ -1,18 +1,19 @@
 //! ICE-lite (RFC 8445 §2.5): answers connectivity checks, follows the peer's nominations.
 //!
-//! A lite agent never checks on its own; it learns the peer's addresses from checks whose
-//! integrity proves that they come from the one who got our answer (RFC 8489 §14.5). Consent
-//! (RFC 7675) is the mirror image: a peer that stops checking has gone.
+//! A lite agent learns the peer's addresses from checks whose integrity proves that they come from the one
+//! who got our answer (RFC 8489 §14.5). Consent (RFC 7675) is the mirror image: a peer that stops checking
+//! has gone. It checks on its own in one case only: when media of a peer comes from an address it does not
+//! know, it asks there ([`IceLite::probe`]) instead of waiting seconds for the peer's next check.
 
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::hmac;
 use base::random::Random;
 use rtc_stun::{
-    attributes::{ATTR_USE_CANDIDATE, ATTR_USERNAME},
+    attributes::{ATTR_ICE_CONTROLLED, ATTR_PRIORITY, ATTR_USE_CANDIDATE, ATTR_USERNAME},
     error_code::{CODE_ROLE_CONFLICT, ErrorCodeAttribute},
     fingerprint::FINGERPRINT,
-    message::{BINDING_ERROR, BINDING_REQUEST, BINDING_SUCCESS, Message, Setter},
+    message::{BINDING_ERROR, BINDING_REQUEST, BINDING_SUCCESS, Message, Setter, TransactionId},
     xoraddr::XorMappedAddress,
 };
 
@@ -21,12 +22,12 @@ use crate::{
     integrity::{self, is_authentic},
 };
 
-/// Own credentials of one peer (RFC 8445 §5.3: 24 and 128 bits of randomness at least).
+/// The credentials of one side for one peer (RFC 8445 §5.3: 24 and 128 bits of randomness at least).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
     /// Names the peer in the first check.
     pub ufrag: String,
-    /// Key of the integrity attribute.
+    /// Key of the integrity attribute of checks that come to this side.
     pub password: String,
 }
 
@@ -90,8 +91,43 @@ impl Check {
     }
 
     fn claims_controlled(&self) -> bool {
-        self.message.contains(rtc_stun::attributes::ATTR_ICE_CONTROLLED)
+        self.message.contains(ATTR_ICE_CONTROLLED)
     }
+}
+
+/// A successful answer to one of our questions that parsed; its integrity is not checked yet.
+#[derive(Debug)]
+pub struct Proof {
+    message: Message,
+}
+
+impl Proof {
+    /// Reads a datagram; nothing when it is not such an answer.
+    pub fn parse(datagram: &[u8]) -> Option<Self> {
+        let is_answer = datagram.starts_with(&BINDING_SUCCESS.value().to_be_bytes());
+        if !is_answer || datagram.len() > 1_500 {
+            return None;
+        }
+        let mut message = Message::new();
+        message.unmarshal_binary(datagram).ok()?;
+        Some(Self { message })
+    }
+
+    /// Which question it answers.
+    pub fn question(&self) -> Question {
+        self.message.transaction_id.0
+    }
+}
+
+/// Names a question of ours: 96 random bits.
+pub type Question = [u8; 12];
+
+/// A question that waits for its answer.
+#[derive(Debug)]
+struct Probe {
+    path: Path,
+    question: Question,
+    asked: Instant,
 }
 
 /// What a check led to.
@@ -105,12 +141,21 @@ pub struct Checked {
     pub forgotten: Option<Path>,
 }
 
+/// A path turned out to be the peer's.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Proven {
+    /// This path is not valid any more, for want of room.
+    pub forgotten: Option<Path>,
+}
+
 /// The lite agent of one peer.
 #[derive(Debug)]
 pub struct IceLite {
     credentials: Credentials,
-    remote_ufrag: String,
+    remote: Credentials,
     key: hmac::Key,
+    remote_key: hmac::Key,
+    probe: Option<Probe>,
     /// Paths that passed a check, newest last, bounded: the oldest unused one is forgotten.
     valid: Vec<Path>,
     selected: Option<Path>,
@@ -119,10 +164,12 @@ pub struct IceLite {
 
 impl IceLite {
     /// An agent waiting for its first check since `now`.
-    pub fn new(credentials: Credentials, remote_ufrag: String, now: Instant) -> Self {
+    pub fn new(credentials: Credentials, remote: Credentials, now: Instant) -> Self {
         // RFC 8489 §9.1.1: the short-term key is the password itself.
         let key = integrity::key(credentials.password.as_bytes());
-        Self { credentials, remote_ufrag, key, valid: Vec::new(), selected: None, last_check: now }
+        let remote_key = integrity::key(remote.password.as_bytes());
+        let (probe, valid, selected) = (None, Vec::new(), None);
+        Self { credentials, remote, key, remote_key, probe, valid, selected, last_check: now }
     }
 
     /// Own credentials.
@@ -132,17 +179,79 @@ impl IceLite {
 
     /// New credentials on both sides (RFC 8445 §2.4): checks with the old ones are not answered any more,
     /// media stays where it is until a check with the new ones nominates a path.
-    pub fn restart(&mut self, now: Instant, credentials: Credentials, remote_ufrag: String) {
+    pub fn restart(&mut self, now: Instant, credentials: Credentials, remote: Credentials) {
         *self = Self {
             valid: std::mem::take(&mut self.valid),
             selected: self.selected,
-            ..Self::new(credentials, remote_ufrag, now)
+            ..Self::new(credentials, remote, now)
         };
+    }
+
+    /// The question whether the peer is behind `path`, from which something authentic came. At most ten of a
+    /// hundred octets a second, each for a packet that only the peer can have made: nobody is flooded through it.
+    pub fn probe(
+        &mut self,
+        now: Instant,
+        path: Path,
+        random: &mut dyn Random,
+    ) -> Option<(Question, Vec<u8>)> {
+        let waits = |probe: &Probe| now.saturating_duration_since(probe.asked) < PROBE_PAUSE;
+        if self.valid.contains(&path) || self.probe.as_ref().is_some_and(waits) {
+            return None;
+        }
+        let (mut question, mut tie_breaker) = ([0; 12], [0; 8]);
+        random.fill(&mut question);
+        random.fill(&mut tie_breaker);
+        let mut message = Message::new();
+        message.set_type(BINDING_REQUEST);
+        message.transaction_id = TransactionId(question);
+        message.write_header();
+        let username = format!("{}:{}", self.remote.ufrag, self.credentials.ufrag);
+        message.add(ATTR_USERNAME, username.as_bytes());
+        // RFC 8445 §7.1: the role we have, and the priority of a peer-reflexive candidate.
+        message.add(ATTR_ICE_CONTROLLED, &tie_breaker);
+        message.add(ATTR_PRIORITY, &PRIORITY.to_be_bytes());
+        integrity::sign(&mut message, &self.remote_key)?;
+        FINGERPRINT.add_to(&mut message).ok()?;
+        self.probe = Some(Probe { path, question, asked: now });
+        Some((question, message.raw))
+    }
+
+    /// Takes an answer to [`Self::probe`]: what it proves to be the peer's path carries the media from now on.
+    /// Nothing when it proves nothing.
+    pub fn handle_proof(&mut self, now: Instant, path: Path, proof: &Proof) -> Option<Proven> {
+        let asked = |probe: &&Probe| {
+            let age = now.saturating_duration_since(probe.asked);
+            probe.path == path && probe.question == proof.question() && age < PROBE_LIFE
+        };
+        self.probe.as_ref().filter(asked)?;
+        if !is_authentic(&proof.message, &self.remote_key) {
+            return None;
+        }
+        self.probe = None;
+        self.last_check = now;
+        let forgotten = self.remember(path);
+        self.selected = Some(path);
+        Some(Proven { forgotten })
+    }
+
+    /// Counts `path` as the peer's; answers the one that is forgotten for it.
+    fn remember(&mut self, path: Path) -> Option<Path> {
+        if self.valid.contains(&path) {
+            return None;
+        }
+        let mut forgotten = None;
+        if self.valid.len() >= MAX_PATHS {
+            let unused = self.valid.iter().position(|known| Some(*known) != self.selected);
+            forgotten = Some(self.valid.remove(unused.unwrap_or(0)));
+        }
+        self.valid.push(path);
+        forgotten
     }
 
     /// Answers a check. Nothing is said to a check that does not prove who sent it.
     pub fn handle_check(&mut self, now: Instant, path: Path, check: &Check) -> Option<Checked> {
-        if !check.remote_ufrag_is(&self.remote_ufrag) || !is_authentic(&check.message, &self.key) {
+        if !check.remote_ufrag_is(&self.remote.ufrag) || !is_authentic(&check.message, &self.key) {
             return None;
         }
         if check.claims_controlled() {
@@ -155,14 +264,7 @@ impl IceLite {
             });
         }
         self.last_check = now;
-        let mut forgotten = None;
-        if !self.valid.contains(&path) {
-            if self.valid.len() >= MAX_PATHS {
-                let unused = self.valid.iter().position(|p| Some(*p) != self.selected);
-                forgotten = Some(self.valid.remove(unused.unwrap_or(0)));
-            }
-            self.valid.push(path);
-        }
+        let forgotten = self.remember(path);
         let nominates = check.nominates();
         // Before the first nomination any checked path may carry the handshake; afterwards only
         // a nomination moves the media (RFC 8445 §7.3.1.5).
@@ -222,13 +324,18 @@ impl IceLite {
 
 /// RFC 7675 §5.1: consent lasts 30 s. It outlives an outage of five seconds by far.
 pub const CONSENT: Duration = Duration::from_secs(30);
+/// Between two questions to paths that are not known.
+const PROBE_PAUSE: Duration = Duration::from_millis(100);
+/// How long an answer is waited for.
+const PROBE_LIFE: Duration = Duration::from_secs(3);
+/// RFC 8445 §5.1.2: type preference 110, component 1.
+const PRIORITY: u32 = 110 << 24 | 0xffff << 8 | 255;
 /// A browser tries a handful of pairs; more paths per peer are not worth their memory.
 const MAX_PATHS: usize = 16;
 
 /// A browser's check of the agent with these credentials.
 #[cfg(test)]
 pub(crate) fn request(credentials: &Credentials, remote_ufrag: &str, nominate: bool) -> Vec<u8> {
-    use rtc_stun::message::TransactionId;
     let mut m = Message::new();
     m.set_type(BINDING_REQUEST);
     m.transaction_id = TransactionId([7; 12]);
@@ -237,10 +344,26 @@ pub(crate) fn request(credentials: &Credentials, remote_ufrag: &str, nominate: b
     if nominate {
         m.add(ATTR_USE_CANDIDATE, &[]);
     }
-    let agent = IceLite::new(credentials.clone(), remote_ufrag.into(), Instant::now());
-    integrity::sign(&mut m, &agent.key).unwrap();
+    integrity::sign(&mut m, &integrity::key(credentials.password.as_bytes())).unwrap();
     FINGERPRINT.add_to(&mut m).unwrap();
     m.raw
+}
+
+/// A browser's answer to a question; nothing when the question is not for the agent with these credentials.
+#[cfg(test)]
+pub(crate) fn answer(credentials: &Credentials, question: &[u8]) -> Option<Vec<u8>> {
+    let check = Check::parse(question)?;
+    let key = integrity::key(credentials.password.as_bytes());
+    if check.local_ufrag()? != credentials.ufrag || !is_authentic(&check.message, &key) {
+        return None;
+    }
+    let mut m = Message::new();
+    m.set_type(BINDING_SUCCESS);
+    m.transaction_id = check.message.transaction_id;
+    m.write_header();
+    integrity::sign(&mut m, &key)?;
+    FINGERPRINT.add_to(&mut m).ok()?;
+    Some(m.raw)
 }
 
 #[cfg(test)]
@@ -262,7 +385,11 @@ mod tests {
     fn agent() -> (IceLite, Credentials, Instant) {
         let now = Instant::now();
         let credentials = Credentials::new(0, &mut Seeded::new(1));
-        (IceLite::new(credentials.clone(), "far".into(), now), credentials, now)
+        (IceLite::new(credentials.clone(), far("far"), now), credentials, now)
+    }
+
+    fn far(ufrag: &str) -> Credentials {
+        Credentials { ufrag: ufrag.into(), password: "the far side's password".into() }
     }
 
     #[test]
@@ -311,13 +438,46 @@ mod tests {
         let nominated = Check::parse(&check(&old, true)).unwrap();
         agent.handle_check(now, path(1), &nominated).unwrap();
         let new = Credentials::new(0, &mut Seeded::new(2));
-        agent.restart(now, new.clone(), "new".into());
+        agent.restart(now, new.clone(), far("new"));
         assert_eq!(agent.handle_check(now, path(2), &nominated), None, "the old credentials are void");
         assert!(agent.accepts(path(1)) && agent.selected() == Some(path(1)));
         let plain = Check::parse(&request(&new, "new", false)).unwrap();
         assert!(!agent.handle_check(now, path(2), &plain).unwrap().moved);
         let nominated = Check::parse(&request(&new, "new", true)).unwrap();
         assert!(agent.handle_check(now, path(2), &nominated).unwrap().moved);
+    }
+
+    #[test]
+    fn a_path_is_used_once_the_peer_has_answered_there() {
+        let (mut agent, credentials, now) = agent();
+        let nominated = Check::parse(&check(&credentials, true)).unwrap();
+        agent.handle_check(now, path(1), &nominated).unwrap();
+        let (_, question) = agent.probe(now, path(2), &mut Seeded::new(3)).unwrap();
+        assert_eq!(agent.probe(now, path(3), &mut Seeded::new(3)), None, "one question at a time");
+        let proof = |from: &Credentials| answer(from, &question).and_then(|bytes| Proof::parse(&bytes));
+        assert!(proof(&far("far")).is_some() && proof(&credentials).is_none());
+        let foreign = Credentials { password: "of somebody who only listens".into(), ..far("far") };
+        assert!(proof(&foreign).is_none(), "who has not the password cannot even read it as his");
+        let right = proof(&far("far")).unwrap();
+        assert_eq!(agent.handle_proof(now, path(3), &right), None, "another path than the one asked");
+        assert_eq!(agent.selected(), Some(path(1)));
+        assert_eq!(agent.handle_proof(now, path(2), &right), Some(Proven { forgotten: None }));
+        assert_eq!(agent.selected(), Some(path(2)));
+        assert_eq!(agent.handle_proof(now, path(2), &right), None, "an answer counts once");
+    }
+
+    #[test]
+    fn an_answer_that_is_forged_or_late_moves_nothing() {
+        let (mut agent, _, now) = agent();
+        let (_, question) = agent.probe(now, path(2), &mut Seeded::new(3)).unwrap();
+        let mut forged = answer(&far("far"), &question).unwrap();
+        let late = Proof::parse(&forged).unwrap();
+        forged[30] ^= 1;
+        if let Some(forged) = Proof::parse(&forged) {
+            assert_eq!(agent.handle_proof(now, path(2), &forged), None);
+        }
+        assert_eq!(agent.handle_proof(now + PROBE_LIFE, path(2), &late), None);
+        assert_eq!(agent.selected(), None);
     }
 
     #[test]
@@ -348,6 +508,11 @@ mod tests {
             if let Some(check) = Check::parse(bytes) {
                 let (mut agent, _, now) = agent();
                 assert!(agent.handle_check(now, path(1), &check).is_none());
+            }
+            if let Some(proof) = Proof::parse(bytes) {
+                let (mut agent, _, now) = agent();
+                agent.probe(now, path(1), &mut Seeded::new(3)).unwrap();
+                assert!(agent.handle_proof(now, path(1), &proof).is_none());
             }
         });
     }

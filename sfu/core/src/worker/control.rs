@@ -14,13 +14,8 @@ use crate::{
 };
 
 impl Worker {
-    pub(super) fn handle_rtcp(&mut self, now: Instant, key: PeerKey, datagram: &mut [u8]) {
-        let opened = self.peer_mut(key).and_then(|peer| peer.inbound()).map(|i| i.open_rtcp(datagram));
-        let Some(Ok(len)) = opened else {
-            self.metrics.dropped += 1;
-            return;
-        };
-        for packet in rtcp::parse(datagram.get(..len).unwrap_or_default()) {
+    pub(super) fn handle_rtcp(&mut self, now: Instant, key: PeerKey, compound: &[u8]) {
+        for packet in rtcp::parse(compound) {
             match packet {
                 Packet::SenderReport(info, blocks) => {
                     let layer = self.peer_mut(key).and_then(|p| p.incoming.layer_by_ssrc(info.ssrc));

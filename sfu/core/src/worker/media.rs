@@ -15,26 +15,44 @@ use crate::{
 impl Worker {
     pub(super) fn handle_srtp(&mut self, now: Instant, path: Path, datagram: &mut [u8]) {
         let key = self.by_path.get(&path).copied();
-        let Some(key) = key.filter(|key| self.peer(*key).is_some_and(|peer| peer.ice.accepts(path))) else {
-            self.metrics.dropped += 1;
-            return;
-        };
-        if rtp::is_rtcp(datagram) {
-            self.handle_rtcp(now, key, datagram);
-        } else {
-            self.handle_rtp(now, key, datagram);
+        match key.filter(|key| self.peer(*key).is_some_and(|peer| peer.ice.accepts(path))) {
+            Some(key) => drop(self.open(now, key, datagram)),
+            None => self.handle_stray(now, path, datagram),
         }
     }
 
-    fn handle_rtp(&mut self, now: Instant, key: PeerKey, datagram: &mut [u8]) {
-        let Some(Some(peer)) = self.peers.get_mut(key.index as usize) else { return };
-        let Some(Ok(len)) = peer.inbound().map(|inbound| inbound.open_rtp(datagram)) else {
+    /// Takes a packet as one of this peer; whether it was.
+    pub(super) fn open(&mut self, now: Instant, key: PeerKey, datagram: &mut [u8]) -> bool {
+        let Some(Some(peer)) = self.peers.get_mut(key.index as usize) else { return false };
+        let is_rtcp = rtp::is_rtcp(datagram);
+        let opened = peer.inbound().map(|inbound| match is_rtcp {
+            true => inbound.open_rtcp(datagram),
+            false => inbound.open_rtp(datagram),
+        });
+        let Some(Ok(len)) = opened else {
             self.metrics.dropped += 1;
-            return;
+            return false;
         };
+        peer.tally.arrived(datagram.len());
+        let Some(packet) = datagram.get_mut(..len) else { return true };
+        if is_rtcp {
+            self.mark(key, rtp::rtcp_sender(packet));
+            self.handle_rtcp(now, key, packet);
+        } else {
+            self.handle_rtp(now, key, packet);
+        }
+        true
+    }
+
+    fn handle_rtp(&mut self, now: Instant, key: PeerKey, packet: &mut [u8]) {
+        let Some(Some(peer)) = self.peers.get_mut(key.index as usize) else { return };
         self.metrics.packets_in += 1;
-        let Some(bytes) = datagram.get_mut(..len) else { return };
-        let Some(received) = peer.incoming.handle_packet(now, bytes) else { return };
+        let received = peer.incoming.handle_packet(now, packet);
+        if let Some(ssrc) = peer.incoming.learnt.take() {
+            self.mark(key, Some(ssrc));
+        }
+        let Some(received) = received else { return };
+        let Some(Some(peer)) = self.peers.get_mut(key.index as usize) else { return };
         let address = LayerAddress { peer: key, track: received.track, layer: received.layer };
         let track = peer.incoming.tracks.get(usize::from(received.track));
         if let (Some(level), Some(room)) = (received.level, self.rooms.get_mut(&peer.meeting)) {

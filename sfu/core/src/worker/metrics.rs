@@ -19,6 +19,8 @@ pub struct Metrics {
     pub trunk_lost: u64,
     /// Datagrams that belonged to nobody or were forged.
     pub dropped: u64,
+    /// Peers whose media followed them to an address that they had not announced.
+    pub moved: u64,
     /// Loss, jitter and round trips.
     pub quality: Qualities,
     /// Handshakes that agreed on AEAD_AES_128_GCM.
@@ -38,6 +40,7 @@ impl Metrics {
             resent: self.resent + other.resent,
             trunk_lost: self.trunk_lost + other.trunk_lost,
             dropped: self.dropped + other.dropped,
+            moved: self.moved + other.moved,
             quality: self.quality.plus(other.quality),
             aes_128_gcm: self.aes_128_gcm + other.aes_128_gcm,
             aes_256_gcm: self.aes_256_gcm + other.aes_256_gcm,

@@ -10,6 +10,7 @@ mod media;
 mod metrics;
 mod pacer;
 mod quality;
+mod roaming;
 mod select;
 mod strays;
 #[cfg(test)]
@@ -36,7 +37,7 @@ use crate::{
     room::{ROOM_TICK, Room},
     sdp::{Answer, Local, Offer, OfferError},
     transport::dtls::{Certificate, DtlsError},
-    transport::ice::{Check, Credentials},
+    transport::ice::{Check, Credentials, Proof},
     transport::srtp::Profile,
     trunk::{Kind, Trunks},
 };
@@ -86,6 +87,7 @@ pub struct Worker {
     by_ufrag: HashMap<String, PeerKey>,
     by_path: HashMap<Path, PeerKey>,
     by_seat: HashMap<SeatId, PeerKey>,
+    roaming: roaming::Roaming,
     rooms: HashMap<MeetingId, Room>,
     /// Forgotten when the meeting ends.
     seats: HashMap<SeatId, SeatMemory>,
@@ -113,6 +115,7 @@ impl Worker {
             by_ufrag: HashMap::new(),
             by_path: HashMap::new(),
             by_seat: HashMap::new(),
+            roaming: roaming::Roaming::default(),
             rooms: HashMap::new(),
             seats: HashMap::new(),
             timers: BinaryHeap::new(),
@@ -202,12 +205,12 @@ impl Worker {
 
     /// Gives a seat's peer new ICE credentials; keys, tracks and slots stay (RFC 8445 §9). Nothing when the
     /// seat has no peer.
-    pub fn restart_ice(&mut self, now: Instant, seat: SeatId, remote_ufrag: &str) -> Option<Credentials> {
+    pub fn restart_ice(&mut self, now: Instant, seat: SeatId, remote: Credentials) -> Option<Credentials> {
         let key = self.by_seat.get(&seat).copied()?;
         let credentials = Credentials::new(self.trunks.own(), &mut *self.random);
         let peer = self.peers.get_mut(key.index as usize)?.as_mut()?;
         self.by_ufrag.remove(&peer.ice.credentials().ufrag);
-        peer.ice.restart(now, credentials.clone(), remote_ufrag.to_owned());
+        peer.ice.restart(now, credentials.clone(), remote);
         self.by_ufrag.insert(credentials.ufrag.clone(), key);
         Some(credentials)
     }
@@ -222,7 +225,7 @@ impl Worker {
     ) -> Option<String> {
         let key = self.by_seat.get(&seat).copied()?;
         self.peer(key).filter(|peer| peer.meeting == meeting && peer.made(offer))?;
-        let credentials = self.restart_ice(now, seat, &offer.ice_ufrag)?;
+        let credentials = self.restart_ice(now, seat, offer.ice.clone())?;
         let slots = self.peer(key).map_or(0, |peer| peer.outgoing.slots.len());
         (0..slots).for_each(|slot| self.tell_again(SlotAddress { peer: key, slot: slot as u8 }));
         let Self { peers, config, random, .. } = self;
@@ -247,6 +250,9 @@ impl Worker {
     }
 
     fn handle_stun(&mut self, now: Instant, path: Path, datagram: &[u8]) {
+        if let Some(proof) = Proof::parse(datagram) {
+            return self.handle_proof(now, path, &proof);
+        }
         let Some(check) = Check::parse(datagram) else {
             self.metrics.dropped += 1;
             return;
@@ -397,6 +403,7 @@ impl Worker {
         }
         let Some(mut peer) = self.peers.get_mut(key.index as usize).and_then(Option::take) else { return };
         peer.close(&mut self.transmits);
+        self.roaming.forget(key, &peer.marks);
         self.by_ufrag.remove(&peer.ice.credentials().ufrag);
         for path in peer.ice.paths() {
             if self.by_path.get(path) == Some(&key) {

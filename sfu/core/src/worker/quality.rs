@@ -2,9 +2,11 @@
 
 use std::time::Instant;
 
+use base::id::MeetingId;
+
 use super::Worker;
 use crate::{
-    SlotKind,
+    Event, SlotKind,
     codec::Codec,
     incoming::PeerKey,
     rtcp::{self, ReportBlock, Reports, ShortNtp},
@@ -15,7 +17,7 @@ impl Worker {
     pub(super) fn note_reports(&mut self, now: Instant, key: PeerKey, blocks: Reports<'_>) {
         let wall = self.config.epoch.1.plus(now.saturating_duration_since(self.config.epoch.0));
         let ntp = ShortNtp::of(rtcp::ntp(wall));
-        let place = self.peers.get(key.index as usize).and_then(Option::as_deref);
+        let place = self.peers.get_mut(key.index as usize).and_then(Option::as_deref_mut);
         let Some(peer) = place.filter(|peer| peer.serial == key.serial) else { return };
         for block in blocks {
             let slot = peer.outgoing.slots.iter().find(|slot| slot.rewriter.ssrc() == block.ssrc);
@@ -24,20 +26,38 @@ impl Worker {
                 Some(SlotKind::Video) => (&mut self.metrics.quality.down_video, Codec::Vp8),
                 None => continue,
             };
-            sum.note(&block, codec.clock_rate(), block.round_trip(ntp));
+            let round_trip = block.round_trip(ntp);
+            sum.note(&block, codec.clock_rate(), round_trip);
+            peer.tally.note_down(&block, codec.clock_rate(), round_trip);
         }
     }
 
     /// What a peer sends is reported on.
     pub(super) fn note_reception(&mut self, key: PeerKey, blocks: &[ReportBlock]) {
         for block in blocks {
-            let layer = self.peer_mut(key).and_then(|peer| peer.incoming.layer_by_ssrc(block.ssrc));
+            let place = self.peers.get_mut(key.index as usize).and_then(Option::as_deref_mut);
+            let Some(peer) = place.filter(|peer| peer.serial == key.serial) else { return };
+            let layer = peer.incoming.layer_by_ssrc(block.ssrc);
             let (sum, codec) = match layer.map(|layer| layer.is_audio) {
                 Some(true) => (&mut self.metrics.quality.up_audio, Codec::Opus),
                 Some(false) => (&mut self.metrics.quality.up_video, Codec::Vp8),
                 None => continue,
             };
             sum.note(block, codec.clock_rate(), None);
+            peer.tally.note_up(block, codec.clock_rate());
+        }
+    }
+
+    /// Tells the meeting how its connections on this worker fare.
+    pub(super) fn tell_legs(&mut self, now: Instant, meeting: MeetingId, members: &[PeerKey]) {
+        let mut legs = Vec::with_capacity(members.len());
+        for key in members {
+            let place = self.peers.get_mut(key.index as usize).and_then(Option::as_deref_mut);
+            let peer = place.filter(|peer| peer.serial == key.serial && peer.is_connected());
+            legs.extend(peer.map(|peer| peer.leg(now)));
+        }
+        if !legs.is_empty() {
+            self.events.push_back(Event::Legs { meeting, legs });
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     incoming::{LayerAddress, PeerKey, SlotAddress, Track},
     outgoing::ReceiveSlot,
     room::speaker::{self, Selected},
-    room::{LOOK_INTERVAL, ROOM_TICK},
+    room::{LEGS_INTERVAL, LOOK_INTERVAL, ROOM_TICK},
 };
 
 impl Worker {
@@ -237,6 +237,10 @@ impl Worker {
         if look {
             room.next_look = now + LOOK_INTERVAL;
         }
+        let tell = now >= room.next_legs;
+        if tell {
+            room.next_legs = now + LEGS_INTERVAL;
+        }
         let (peers, trunks) = (&self.peers, &self.trunks);
         let seat_of = |key: PeerKey| match trunks.mirror(key) {
             Some(mirror) => Some(mirror.seat),
@@ -247,6 +251,9 @@ impl Worker {
             self.events.push_back(Event::Levels { meeting, levels });
         }
         self.tell_trunks(meeting, look);
+        if tell {
+            self.tell_legs(now, meeting, &members);
+        }
         for key in members {
             self.assign_voices(now, key, &voices);
             if look {

@@ -7,6 +7,7 @@ import type {
     MeetingView,
     Seat,
     SeatId,
+    SeatLine,
     ServerMessage,
     Snapshot,
     Source,
@@ -31,6 +32,8 @@ export interface MeetingState {
     lastEvent: number;
     /** Speaking seats and their level, 0 loudest … 127 silence. */
     levels: ReadonlyMap<SeatId, number>;
+    /** How good lines are, as far as this seat is told. */
+    lines: ReadonlyMap<SeatId, SeatLine>;
     /** Video slots by index. */
     videoSlots: readonly Mapping[];
     audioSlots: readonly Mapping[];
@@ -44,6 +47,7 @@ export const empty: MeetingState = {
     chat: [],
     lastEvent: 0,
     levels: new Map(),
+    lines: new Map(),
     videoSlots: [],
     audioSlots: [],
     ended: null,
@@ -64,6 +68,11 @@ export function apply(state: MeetingState, message: ServerMessage): MeetingState
             return { ...applyEvent(state, message.event), lastEvent: message.number };
         case "levels":
             return { ...state, levels: new Map(message.levels.map(({ seat, level }) => [seat, level])) };
+        case "lines": {
+            const lines = new Map(state.lines);
+            for (const line of message.lines) lines.set(line.seat, line);
+            return { ...state, lines };
+        }
         case "slot": {
             const key = message.kind === "video" ? "videoSlots" : "audioSlots";
             const slots = [...state[key]];
@@ -99,7 +108,9 @@ function applyEvent(state: MeetingState, event: Event): MeetingState {
         case "left": {
             const seats = new Map(state.seats);
             seats.delete(event.seat);
-            return { ...state, seats };
+            const lines = new Map(state.lines);
+            lines.delete(event.seat);
+            return { ...state, seats, lines };
         }
         case "chat":
             return { ...state, chat: [...state.chat, event.line].slice(-MOST_CHAT) };

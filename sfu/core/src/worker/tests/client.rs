@@ -17,7 +17,7 @@ use dimpl::{Config, Dtls, DtlsCertificate, Output, SrtpProfile};
 use testkit::link::Link;
 
 use crate::{
-    Event, Path, Source, Worker, WorkerConfig,
+    Event, Leg, Path, Source, Worker, WorkerConfig,
     codec::Codec,
     incoming::arrivals::Arrivals,
     rtcp::{self, Builder},
@@ -62,7 +62,7 @@ struct Stream {
 pub struct Client {
     address: SocketAddr,
     server: Credentials,
-    offer: Offer,
+    pub offer: Offer,
     /// SSRC per slot, in the order of m-lines.
     pub slots: Vec<u32>,
     dtls: Dtls,
@@ -109,6 +109,8 @@ pub struct Net {
     pub worker: Worker,
     pub clients: Vec<Client>,
     pub events: Vec<Event>,
+    /// How connections fared, each time that was told.
+    pub legs: Vec<(Instant, Vec<Leg>)>,
     pub meeting: MeetingId,
     ticks: u64,
     /// What the next client's offer says differently.
@@ -145,6 +147,7 @@ impl Net {
             worker: Worker::new(config, Box::new(Seeded::new(5))),
             clients: Vec::new(),
             events: Vec::new(),
+            legs: Vec::new(),
             meeting: MeetingId::from_u128(1),
             ticks: 0,
             offer_as: None,
@@ -195,12 +198,20 @@ impl Net {
         address.set_port(address.port() + 1);
     }
 
+    /// What a client has to send now, taken off its line by somebody else.
+    pub fn intercept(&mut self, number: usize) -> Vec<Vec<u8>> {
+        self.now += Duration::from_millis(5);
+        self.ticks += 1;
+        self.clients[number].tick(self.now, self.ticks);
+        std::mem::take(&mut self.clients[number].outbox).into()
+    }
+
     /// A client's network changed: it has another address and offers anew on the same connection. The
     /// checks come a moment later.
     pub fn restart(&mut self, number: usize) {
         self.rebind(number);
         let client = &mut self.clients[number];
-        client.offer.ice_ufrag.push('2');
+        client.offer.ice.ufrag.push('2');
         let answer =
             self.worker.handle_offer(self.now, self.meeting, seat(self.first + number), &client.offer);
         let answer = answer.unwrap();
@@ -262,7 +273,10 @@ impl Net {
             }
         }
         while let Some(event) = self.worker.poll_event() {
-            self.events.push(event);
+            match event {
+                Event::Legs { legs, .. } => self.legs.push((self.now, legs)),
+                event => self.events.push(event),
+            }
         }
         moved
     }
@@ -365,7 +379,7 @@ impl Client {
     fn tick(&mut self, now: Instant, ticks: u64) {
         if ticks % 400 == 1 || !self.checked {
             self.checked = true;
-            self.outbox.push_back(ice::request(&self.server, &self.offer.ice_ufrag, true));
+            self.outbox.push_back(ice::request(&self.server, &self.offer.ice.ufrag, true));
         }
         if ticks > 1 && self.srtp.is_none() {
             self.dtls.handle_timeout(now).unwrap();
@@ -385,10 +399,12 @@ impl Client {
 
     /// Transport-wide feedback, as browsers give it.
     fn send_arrivals(&mut self) {
+        // A browser reports under the SSRC of something it sends, or could.
+        let own = Ssrc(self.streams[0].ssrc);
         while let Some(report) = self.arrivals.report() {
             self.send_rtcp(|builder| {
                 let first = SequenceNumber(report.first);
-                builder.transport_feedback(Ssrc(1), Ssrc(2), first, &report.arrivals, report.count);
+                builder.transport_feedback(own, Ssrc(2), first, &report.arrivals, report.count);
             });
         }
     }
@@ -441,7 +457,8 @@ impl Client {
                     payload: packet.payload().to_vec(),
                 });
             }
-            _ => {}
+            // The worker asks whether we are here.
+            _ => self.outbox.extend(ice::answer(&self.offer.ice, datagram)),
         }
     }
 

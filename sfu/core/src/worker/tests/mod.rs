@@ -7,6 +7,7 @@ mod lines;
 mod portions;
 mod quality;
 mod radio;
+mod roaming;
 mod sound;
 mod trunk;
 
@@ -141,22 +142,6 @@ fn five_seconds_without_network_are_survived_and_told() {
     net.run(SECOND);
     assert!(net.clients[1].in_slot(VIDEO).len() > 40);
     assert!(!net.events.iter().any(|event| matches!(event, Event::Disconnected { .. })));
-}
-
-#[test]
-fn a_peer_whose_nat_gave_it_another_port_is_found_by_its_next_check() {
-    let mut net = meeting(2);
-    view(&mut net, 1, 0, 180);
-    view(&mut net, 0, 1, 180);
-    net.run(SECOND);
-    net.rebind(1);
-    // Clients check every two seconds.
-    net.run(2 * SECOND);
-    net.events.clear();
-    net.clients.iter_mut().for_each(|client| client.got.clear());
-    net.run(SECOND);
-    assert!(net.clients.iter().all(|client| client.in_slot(VIDEO).len() > 40));
-    assert!(net.events.is_empty(), "{:?}", net.events);
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! What the figures say about the lines.
 
-use super::{SECOND, VIDEO, meeting, view};
+use std::time::Duration;
+
+use super::{SECOND, VIDEO, meeting, seat, view};
 use crate::{
+    MediaKind,
     rtcp::{self, ReportBlock, ShortNtp},
     rtp::Ssrc,
 };
@@ -48,4 +51,31 @@ fn what_receivers_report_is_summed_up_and_round_trips_are_measured() {
     assert_eq!(video.jitter, 10_000 + 10_000_000, "nonsense does not spoil the sum");
     assert_eq!((audio.trips, video.trips), (1, 2));
     assert!((99_000..101_000).contains(&audio.trip), "{} µs", audio.trip);
+}
+
+#[test]
+fn how_each_connection_fares_is_told_once_a_second() {
+    let mut net = meeting(2);
+    view(&mut net, 1, 0, 720);
+    net.clients[0].voice = Some(30);
+    net.clients[0].lose = Some(5);
+    net.run(3 * SECOND);
+    net.legs.clear();
+    net.run(5 * SECOND);
+    assert!((4..=6).contains(&net.legs.len()), "{} times", net.legs.len());
+    let gaps = net.legs.windows(2).map(|w| w[1].0 - w[0].0);
+    assert!(gaps.into_iter().all(|gap| gap >= SECOND && gap < SECOND + Duration::from_millis(100)));
+    for (_, legs) in &net.legs {
+        let of = |number| legs.iter().find(|leg| leg.seat == seat(number)).unwrap();
+        let (speaker, viewer) = (of(0), of(1));
+        // A fifth of the voice is lost, nothing of the pictures, which are most of it.
+        assert!((2..40).contains(&speaker.up.lost), "{speaker:?}");
+        assert!(speaker.up.bitrate > 50_000 && viewer.down.bitrate > 50_000, "{speaker:?} {viewer:?}");
+        let camera = speaker.tracks.iter().find(|track| track.kind == MediaKind::Camera).unwrap();
+        assert!(
+            camera.layers >= 1 && camera.bitrate > 0 && camera.bitrate < speaker.up.bitrate,
+            "{speaker:?}"
+        );
+        assert_eq!((viewer.up.lost, viewer.saving), (0, 0));
+    }
 }

@@ -58,6 +58,12 @@ export default {
     temporary: "Temporary password",
     reset: "Reset password",
     resetNamed: "Reset password: {name}",
+    secondFactor: "Two-factor sign-in",
+    removeFactor: "Remove second factor",
+    removeFactorNamed: "Remove second factor: {name}",
+    removeFactorText:
+        "Take two-factor sign-in off {name}? Only when phone and recovery codes are both lost, and after making sure who asks. All sessions close at once.",
+    removeFactorDone: "Two-factor sign-in of {name} is off.",
     resetText: "Issue a temporary password for {name}? The present one ends and all sessions close at once.",
     disable: "Lock",
     disableNamed: "Lock account: {name}",

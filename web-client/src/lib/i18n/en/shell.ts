@@ -13,6 +13,7 @@ export default {
     signOut: "Sign out",
     signIn: "Sign in",
     changePassword: "Change password",
+    secondFactor: "Two-factor sign-in",
     appPasswords: "App passwords",
     help: "Help",
     helpTitle: "Help and support",

@@ -57,6 +57,12 @@ export default {
     temporary: "Mật khẩu tạm",
     reset: "Đặt lại mật khẩu",
     resetNamed: "Đặt lại mật khẩu: {name}",
+    secondFactor: "Bật xác thực hai lớp",
+    removeFactor: "Gỡ xác thực hai lớp",
+    removeFactorNamed: "Gỡ xác thực hai lớp: {name}",
+    removeFactorText:
+        "Gỡ xác thực hai lớp của {name}? Chỉ gỡ khi người dùng mất cả điện thoại và mã dự phòng, sau khi đã xác minh đúng người. Mọi phiên đăng nhập bị đóng ngay.",
+    removeFactorDone: "Đã gỡ xác thực hai lớp của {name}.",
     resetText: "Cấp mật khẩu tạm cho {name}? Mật khẩu hiện tại mất hiệu lực và mọi phiên đăng nhập bị đóng ngay.",
     disable: "Khóa",
     disableNamed: "Khóa tài khoản: {name}",

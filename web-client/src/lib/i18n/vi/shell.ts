@@ -11,6 +11,7 @@ export default {
     signOut: "Đăng xuất",
     signIn: "Đăng nhập",
     changePassword: "Đổi mật khẩu",
+    secondFactor: "Xác thực hai lớp",
     appPasswords: "Mật khẩu ứng dụng",
     help: "Hướng dẫn",
     helpTitle: "Hướng dẫn và hỗ trợ",
