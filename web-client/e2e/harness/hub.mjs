@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 export const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
@@ -59,6 +60,19 @@ export class Hub {
   /** What an administrative command prints, given beside the running hub. */
   admin(...words) {
     return execFileSync(binary, ['admin', '--data', this.data, ...words], { encoding: 'utf8' }).trim();
+  }
+
+  /** Waits until a metric says this, by the value of its only label (`metrics.listen` must be on). */
+  async counts(metric, wanted, patience = 10_000) {
+    const line = new RegExp(`^${metric}\\{\\w+="(\\w+)"\\} (\\d+)$`, 'gm');
+    const deadline = Date.now() + patience;
+    for (;;) {
+      const text = await (await fetch(`http://${this.listening.metrics}/metrics`)).text();
+      const counted = Object.fromEntries([...text.matchAll(line)].map(([, label, count]) => [label, Number(count)]));
+      if (isDeepStrictEqual(counted, wanted)) return;
+      if (Date.now() > deadline) throw new Error(`${metric}: ${JSON.stringify(counted)} instead of ${JSON.stringify(wanted)}`);
+      await new Promise((resume) => setTimeout(resume, 100));
+    }
   }
 
   /** Stops it as a power cut would. */
