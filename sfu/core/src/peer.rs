@@ -168,6 +168,7 @@ impl Peer {
         let Secrets { profile, keys } = secrets?;
         // RFC 5764 §4.2: the client, which is always the browser, protects with the client's keys.
         self.srtp = Some((Inbound::new(profile, &keys.client), Outbound::new(profile, &keys.server)));
+        self.ice.secure();
         Some(profile)
     }
 

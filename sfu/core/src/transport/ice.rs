@@ -2,8 +2,10 @@
 //!
 //! A lite agent learns the peer's addresses from checks whose integrity proves that they come from the one
 //! who got our answer (RFC 8489 §14.5). Consent (RFC 7675) is the mirror image: a peer that stops checking
-//! has gone. It checks on its own in one case only: when media of a peer comes from an address it does not
-//! know, it asks there ([`IceLite::probe`]) instead of waiting seconds for the peer's next check.
+//! has gone. It checks on its own in two cases ([`IceLite::probe`]): when media of a peer comes from an address it
+//! does not know, it asks there instead of waiting seconds for the peer's next check; and once a peer has its keys,
+//! media moves to a nominated path only when the peer has answered there, because a check can be caught and sent
+//! from elsewhere, or from an address that is somebody else's.
 
 use std::time::{Duration, Instant};
 
@@ -127,6 +129,8 @@ pub type Question = [u8; 12];
 struct Probe {
     path: Path,
     question: Question,
+    datagram: Vec<u8>,
+    begun: Instant,
     asked: Instant,
 }
 
@@ -137,6 +141,8 @@ pub struct Checked {
     pub response: Vec<u8>,
     /// The path in use changed to this one.
     pub moved: bool,
+    /// It shall, when the peer has answered there.
+    pub asks: bool,
     /// This path is not valid any more, for want of room.
     pub forgotten: Option<Path>,
 }
@@ -156,6 +162,12 @@ pub struct IceLite {
     key: hmac::Key,
     remote_key: hmac::Key,
     probe: Option<Probe>,
+    /// Where media goes is worth stealing.
+    is_secured: bool,
+    /// The path that was nominated last and must still be proved, and since when.
+    wanted: Option<(Path, Instant)>,
+    /// When this second of answers began, and how many there were.
+    answers: (Instant, u32),
     /// Paths that passed a check, newest last, bounded: the oldest unused one is forgotten.
     valid: Vec<Path>,
     selected: Option<Path>,
@@ -168,8 +180,19 @@ impl IceLite {
         // RFC 8489 §9.1.1: the short-term key is the password itself.
         let key = integrity::key(credentials.password.as_bytes());
         let remote_key = integrity::key(remote.password.as_bytes());
-        let (probe, valid, selected) = (None, Vec::new(), None);
-        Self { credentials, remote, key, remote_key, probe, valid, selected, last_check: now }
+        Self {
+            credentials,
+            remote,
+            key,
+            remote_key,
+            probe: None,
+            is_secured: false,
+            wanted: None,
+            answers: (now, 0),
+            valid: Vec::new(),
+            selected: None,
+            last_check: now,
+        }
     }
 
     /// Own credentials.
@@ -183,8 +206,20 @@ impl IceLite {
         *self = Self {
             valid: std::mem::take(&mut self.valid),
             selected: self.selected,
+            is_secured: self.is_secured,
             ..Self::new(credentials, remote, now)
         };
+    }
+
+    /// The peer has its keys: from now on it must answer where its media shall go.
+    pub fn secure(&mut self) {
+        self.is_secured = true;
+    }
+
+    /// The path that was nominated and not yet proved: the question or its answer may have been lost.
+    pub fn unanswered(&self, now: Instant) -> Option<Path> {
+        let is_young = |(_, since): &(Path, Instant)| now.saturating_duration_since(*since) < PROBE_LIFE;
+        self.wanted.filter(is_young).map(|(path, _)| path)
     }
 
     /// The question whether the peer is behind `path`, from which something authentic came. At most ten of a
@@ -196,8 +231,16 @@ impl IceLite {
         random: &mut dyn Random,
     ) -> Option<(Question, Vec<u8>)> {
         let waits = |probe: &Probe| now.saturating_duration_since(probe.asked) < PROBE_PAUSE;
-        if self.valid.contains(&path) || self.probe.as_ref().is_some_and(waits) {
+        if self.selected == Some(path) || self.probe.as_ref().is_some_and(waits) {
             return None;
+        }
+        // RFC 8489 §6.2.1: the same question again; from far away the answer may be on its way.
+        let is_same = |probe: &&mut Probe| {
+            probe.path == path && now.saturating_duration_since(probe.begun) < PROBE_LIFE
+        };
+        if let Some(probe) = self.probe.as_mut().filter(is_same) {
+            probe.asked = now;
+            return Some((probe.question, probe.datagram.clone()));
         }
         let (mut question, mut tie_breaker) = ([0; 12], [0; 8]);
         random.fill(&mut question);
@@ -213,7 +256,8 @@ impl IceLite {
         message.add(ATTR_PRIORITY, &PRIORITY.to_be_bytes());
         integrity::sign(&mut message, &self.remote_key)?;
         FINGERPRINT.add_to(&mut message).ok()?;
-        self.probe = Some(Probe { path, question, asked: now });
+        let datagram = message.raw.clone();
+        self.probe = Some(Probe { path, question, datagram, begun: now, asked: now });
         Some((question, message.raw))
     }
 
@@ -221,14 +265,14 @@ impl IceLite {
     /// Nothing when it proves nothing.
     pub fn handle_proof(&mut self, now: Instant, path: Path, proof: &Proof) -> Option<Proven> {
         let asked = |probe: &&Probe| {
-            let age = now.saturating_duration_since(probe.asked);
+            let age = now.saturating_duration_since(probe.begun);
             probe.path == path && probe.question == proof.question() && age < PROBE_LIFE
         };
         self.probe.as_ref().filter(asked)?;
         if !is_authentic(&proof.message, &self.remote_key) {
             return None;
         }
-        self.probe = None;
+        (self.probe, self.wanted) = (None, None);
         self.last_check = now;
         let forgotten = self.remember(path);
         self.selected = Some(path);
@@ -249,9 +293,21 @@ impl IceLite {
         forgotten
     }
 
+    /// Whether one more check is answered: who sends caught ones from anywhere gets no more than an agent needs.
+    fn may_answer(&mut self, now: Instant) -> bool {
+        if now.saturating_duration_since(self.answers.0) >= Duration::from_secs(1) {
+            self.answers = (now, 0);
+        }
+        self.answers.1 += 1;
+        self.answers.1 <= MAX_ANSWERS
+    }
+
     /// Answers a check. Nothing is said to a check that does not prove who sent it.
     pub fn handle_check(&mut self, now: Instant, path: Path, check: &Check) -> Option<Checked> {
         if !check.remote_ufrag_is(&self.remote.ufrag) || !is_authentic(&check.message, &self.key) {
+            return None;
+        }
+        if !self.may_answer(now) {
             return None;
         }
         if check.claims_controlled() {
@@ -260,6 +316,7 @@ impl IceLite {
             return Some(Checked {
                 response: self.response(check, BINDING_ERROR, &error)?,
                 moved: false,
+                asks: false,
                 forgotten: None,
             });
         }
@@ -268,12 +325,16 @@ impl IceLite {
         let nominates = check.nominates();
         // Before the first nomination any checked path may carry the handshake; afterwards only
         // a nomination moves the media (RFC 8445 §7.3.1.5).
-        let moved = Some(path) != self.selected && (nominates || self.selected.is_none());
+        let wants = Some(path) != self.selected && (nominates || self.selected.is_none());
+        let (moved, asks) = (wants && !self.is_secured, wants && self.is_secured);
         if moved {
             self.selected = Some(path);
         }
+        if asks && self.wanted.is_none_or(|(wanted, _)| wanted != path) {
+            self.wanted = Some((path, now));
+        }
         let mapped = XorMappedAddress { ip: path.remote.ip(), port: path.remote.port() };
-        Some(Checked { response: self.response(check, BINDING_SUCCESS, &mapped)?, moved, forgotten })
+        Some(Checked { response: self.response(check, BINDING_SUCCESS, &mapped)?, moved, asks, forgotten })
     }
 
     fn response(
@@ -328,6 +389,8 @@ pub const CONSENT: Duration = Duration::from_secs(30);
 const PROBE_PAUSE: Duration = Duration::from_millis(100);
 /// How long an answer is waited for.
 const PROBE_LIFE: Duration = Duration::from_secs(3);
+/// Answers to checks, a second: browsers pace theirs by 20 ms and more while they try their pairs (RFC 8445 §14.2).
+const MAX_ANSWERS: u32 = 100;
 /// RFC 8445 §5.1.2: type preference 110, component 1.
 const PRIORITY: u32 = 110 << 24 | 0xffff << 8 | 255;
 /// A browser tries a handful of pairs; more paths per peer are not worth their memory.
@@ -467,6 +530,29 @@ mod tests {
     }
 
     #[test]
+    fn once_there_are_keys_a_nominated_path_is_used_when_the_peer_has_answered_there() {
+        let (mut agent, credentials, now) = agent();
+        let nominated = Check::parse(&check(&credentials, true)).unwrap();
+        assert!(agent.handle_check(now, path(1), &nominated).unwrap().moved);
+        agent.secure();
+        let checked = agent.handle_check(now, path(2), &nominated).unwrap();
+        assert!(checked.asks && !checked.moved && agent.accepts(path(2)));
+        let (name, question) = agent.probe(now, path(2), &mut Seeded::new(3)).unwrap();
+        let soon = now + PROBE_PAUSE;
+        assert_eq!((agent.unanswered(soon), agent.selected()), (Some(path(2)), Some(path(1))));
+        let again = agent.probe(soon, path(2), &mut Seeded::new(4));
+        assert_eq!(
+            again,
+            Some((name, question.clone())),
+            "the same question, for the answer may be on its way"
+        );
+        let proof = Proof::parse(&answer(&far("far"), &question).unwrap()).unwrap();
+        assert!(agent.handle_proof(soon, path(2), &proof).is_some());
+        assert_eq!((agent.unanswered(soon), agent.selected()), (None, Some(path(2))));
+        assert!(!agent.handle_check(soon, path(2), &nominated).unwrap().asks, "it is there already");
+    }
+
+    #[test]
     fn an_answer_that_is_forged_or_late_moves_nothing() {
         let (mut agent, _, now) = agent();
         let (_, question) = agent.probe(now, path(2), &mut Seeded::new(3)).unwrap();
@@ -496,6 +582,7 @@ mod tests {
         let plain = Check::parse(&check(&credentials, false)).unwrap();
         agent.handle_check(now, path(1), &nominated).unwrap();
         for port in 2..200 {
+            let now = now + Duration::from_millis(20) * u32::from(port);
             agent.handle_check(now, path(port), &plain).unwrap();
         }
         assert_eq!(agent.paths().len(), MAX_PATHS);

@@ -271,6 +271,9 @@ impl Worker {
         if let Some(forgotten) = checked.forgotten {
             self.by_path.remove(&forgotten);
         }
+        if checked.asks {
+            self.ask(now, key, path);
+        }
     }
 
     fn handle_dtls(&mut self, now: Instant, path: Path, datagram: &[u8]) {
@@ -348,6 +351,9 @@ impl Worker {
         }
         let outcome = peer.handle_dtls_timeout(now, &mut self.transmits);
         self.handle_handshake(now, key, outcome);
+        if let Some(path) = self.peer(key).and_then(|peer| peer.ice.unanswered(now)) {
+            self.ask(now, key, path);
+        }
         self.update_tracks(now, key);
         self.send_feedback(now, key);
         self.settle_pacer(now, key, None);

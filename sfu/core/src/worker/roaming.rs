@@ -3,7 +3,8 @@
 //! Their packets come from a path nobody has proved, and would be dropped until their next check, seconds later.
 //! Such a packet is taken when it opens with the key of the peer whose SSRC it bears; then the peer is asked on that
 //! path, and its media moves there when the answer proves that it is behind it. A packet alone moves nothing:
-//! somebody on the way may have caught it and sent it from elsewhere.
+//! somebody on the way may have caught it and sent it from elsewhere. For the same reason a check that nominates
+//! another path moves nothing by itself once there is media.
 
 use std::{collections::HashMap, time::Instant};
 
@@ -67,7 +68,7 @@ impl Worker {
     }
 
     /// Asks the peer whether it is behind `path`.
-    fn ask(&mut self, now: Instant, key: PeerKey, path: Path) {
+    pub(super) fn ask(&mut self, now: Instant, key: PeerKey, path: Path) {
         let Some(Some(peer)) = self.peers.get_mut(key.index as usize) else { return };
         let Some((question, datagram)) = peer.ice.probe(now, path, &mut *self.random) else { return };
         // One question at a time: an older one is not waited for any more.

@@ -24,7 +24,7 @@ impl Worker {
     pub(super) fn note_stray(&mut self, now: Instant, path: Path, first: Option<u8>) {
         let strays = &mut self.strays;
         let (seldom, what) = match first {
-            Some(0..=3) => (&mut strays.checks, "an ICE check of nobody who has a seat"),
+            Some(0..=3) => (&mut strays.checks, "an ICE check of nobody who has a seat, or one too many"),
             Some(20..=63) => {
                 (&mut strays.handshakes, "a DTLS record from an address that has proved nothing")
             }

@@ -60,7 +60,7 @@ struct Stream {
 
 /// A browser.
 pub struct Client {
-    address: SocketAddr,
+    pub address: SocketAddr,
     server: Credentials,
     pub offer: Offer,
     /// SSRC per slot, in the order of m-lines.
@@ -375,11 +375,16 @@ impl Client {
         self.streams.iter_mut().for_each(|stream| stream.key_due = true);
     }
 
+    /// A check that nominates the path it comes by.
+    pub fn check(&self) -> Vec<u8> {
+        ice::request(&self.server, &self.offer.ice.ufrag, true)
+    }
+
     /// A check at once and every 2 s, DTLS when it is time, sound every 20 ms, a frame every 40 ms.
     fn tick(&mut self, now: Instant, ticks: u64) {
         if ticks % 400 == 1 || !self.checked {
             self.checked = true;
-            self.outbox.push_back(ice::request(&self.server, &self.offer.ice.ufrag, true));
+            self.outbox.push_back(self.check());
         }
         if ticks > 1 && self.srtp.is_none() {
             self.dtls.handle_timeout(now).unwrap();

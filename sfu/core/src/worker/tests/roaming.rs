@@ -1,5 +1,7 @@
 //! Peers whose address changes under them, and others who pretend that it did.
 
+use testkit::link::{Link, Shape};
+
 use super::*;
 use crate::Path;
 
@@ -110,4 +112,47 @@ fn noise_from_anywhere_with_a_known_number_costs_nothing_but_a_count() {
     let before = net.worker.metrics().dropped;
     assert!(answers(&mut net, elsewhere(1), vec![noise; 100]).is_empty());
     assert_eq!(net.worker.metrics().dropped, before + 100);
+}
+
+#[test]
+fn a_peer_far_away_is_found_before_its_next_check_too() {
+    let mut net = two();
+    let shape = Shape { delay: Duration::from_millis(180), ..Shape::default() };
+    net.clients[1].downlink = Some(Link::new(shape));
+    net.rebind(1);
+    net.run(3 * MOMENT);
+    assert_eq!(net.worker.metrics().moved, 1);
+    net.clients[1].got.clear();
+    net.run(3 * MOMENT);
+    assert!(net.clients[1].in_slot(VIDEO).len() > 15);
+}
+
+#[test]
+fn nothing_of_the_meeting_goes_to_who_repeats_a_check() {
+    let mut net = two();
+    let check = net.clients[1].check();
+    let heard = answers(&mut net, elsewhere(1), vec![check.clone(); 500]);
+    assert!(heard.iter().all(|datagram| datagram[0] <= 1), "answers and a question");
+    assert!(heard.len() <= 101, "{} datagrams for 500", heard.len());
+    net.clients[1].got.clear();
+    net.run(SECOND);
+    assert!(net.clients[1].in_slot(VIDEO).len() > 20, "the peer itself goes on");
+    let heard = answers(&mut net, elsewhere(1), vec![check]);
+    assert!(heard.iter().all(|datagram| datagram[0] <= 1));
+    assert_eq!(net.worker.metrics().moved, 0);
+}
+
+#[test]
+fn a_nominated_path_is_taken_though_the_first_question_is_lost() {
+    let mut net = two();
+    let check = net.clients[1].check();
+    net.rebind(1);
+    let path = Path { local: 0, remote: net.clients[1].address };
+    // The answer and the question go astray.
+    assert_eq!(answers(&mut net, path, vec![check]).len(), 2);
+    net.clients[1].camera = false;
+    net.clients[1].voice = None;
+    net.clients[1].reticent = true;
+    net.run(2 * MOMENT);
+    assert_eq!(net.worker.metrics().moved, 1);
 }
