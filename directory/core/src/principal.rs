@@ -53,6 +53,12 @@ impl Principal {
 }
 
 impl MailboxGrant {
+    /// Whether the reader leaves everything in it as it is: whoever may not answer its letters neither
+    /// marks, files nor deletes them.
+    pub fn is_read_only(&self) -> bool {
+        !self.may_send
+    }
+
     /// Whether letters from this mailbox may have `address` in `From`.
     pub fn has(&self, address: &str) -> bool {
         std::iter::once(&self.address).chain(&self.aliases).any(|own| own.eq_ignore_ascii_case(address))

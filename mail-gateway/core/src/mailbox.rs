@@ -60,6 +60,10 @@ impl fmt::Display for Role {
     }
 }
 
+/// The keyword of a letter that somebody of an agency has dealt with (*đã xử lý*): no registered one says
+/// so, and mail programs show this one as it is.
+pub const HANDLED: &str = "da-xu-ly";
+
 /// Whether `keyword` may be set on a letter: 1–255 printable ASCII characters without those that
 /// IMAP atoms exclude (RFC 8621 §4.1.1).
 pub fn is_keyword(keyword: &str) -> bool {

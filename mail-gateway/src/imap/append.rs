@@ -3,24 +3,34 @@
 use std::collections::BTreeSet;
 
 use base::{MailboxId, Timestamp};
-use mail_gateway_core::imap::{
-    command::{Append, How},
-    set::{self, Set},
-    write,
+use mail_gateway_core::{
+    imap::{
+        command::Append,
+        set::{self, Set},
+        write,
+    },
+    mailbox::Role,
 };
 
 use super::{
     reply::{Done, Failure, Reply},
+    rights::no_right,
     session::Session,
     store::read_only,
 };
-use crate::store::uid::{Appended, FlagEdit};
+use crate::store::{
+    letter::Act,
+    uid::{Appended, FlagEdit},
+};
 
 impl Session {
     pub(super) async fn append(&mut self, name: &str, letters: Vec<Append>) -> Done {
         let Some((account, folder)) = self.folder(name).await? else {
             return Ok(Reply::no("[TRYCREATE] Không có thư mục này / No such mailbox"));
         };
+        if self.only_reads(account) {
+            return Ok(no_right());
+        }
         // RFC 3502 §6.3.11: an empty letter calls the whole command off.
         if letters.iter().any(|letter| letter.octets.is_empty()) {
             return Ok(Reply::no("called off: a letter is empty"));
@@ -35,7 +45,10 @@ impl Session {
             return Ok(Reply::no("[OVERQUOTA] Hộp thư đã đầy / The mailbox is full"));
         }
         let now = Timestamp::now();
-        let ready = letters.into_iter().map(|letter| ready(letter, now)).collect();
+        // What lies there was written by whoever puts it there; elsewhere letters are only filed.
+        let written = [Role::Drafts, Role::Sent].iter().any(|role| role.as_str() == folder);
+        let by = if written { self.act(now) } else { None };
+        let ready = letters.into_iter().map(|letter| ready(letter, now, by.clone())).collect();
         let added = self.store().append(account, &folder, ready).await?;
         let uids = set::written(added.to.iter().copied());
         Ok(Reply::ok(format!("[APPENDUID {} {uids}] kept", added.uid_validity)))
@@ -62,8 +75,7 @@ impl Session {
         if reply.status != "OK" {
             return Ok(reply);
         }
-        let edit =
-            FlagEdit { how: How::Add, keywords: [write::DELETED.to_owned()].into(), unchanged_since: None };
+        let edit = FlagEdit::add(write::DELETED);
         self.edit(&old, &edit).await?;
         if let Some(selected) = &self.selected {
             self.store().expunge(selected.account, &selected.folder, Some(old)).await?;
@@ -74,7 +86,7 @@ impl Session {
     }
 }
 
-fn ready(letter: Append, now: Timestamp) -> Appended {
+fn ready(letter: Append, now: Timestamp, by: Option<Act>) -> Appended {
     // RFC 9051 §6.3.12: what cannot be kept is left out.
     let mut keywords: BTreeSet<String> =
         letter.flags.iter().filter(|flag| write::may_be_set(flag)).map(|flag| write::keyword(flag)).collect();
@@ -83,5 +95,6 @@ fn ready(letter: Append, now: Timestamp) -> Appended {
         deleted: keywords.remove(write::DELETED),
         keywords,
         received: letter.date.map_or(now, Timestamp::from_micros),
+        by,
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use mail_gateway_core::{
     imap::{
-        command::{How, Item, SectionName},
+        command::{Item, SectionName},
         set::Set,
         write,
     },
@@ -92,7 +92,7 @@ impl Session {
             let rows = rows.iter().filter(|row| !row.keywords.iter().any(|keyword| keyword == "$seen"));
             unseen.extend(rows.map(|row| row.uid));
         }
-        let edit = FlagEdit { how: How::Add, keywords: ["$seen".to_owned()].into(), unchanged_since: None };
+        let edit = FlagEdit::add("$seen");
         self.edit(&unseen, &edit).await.map(drop)
     }
 

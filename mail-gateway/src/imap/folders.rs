@@ -7,6 +7,7 @@ use super::{
     list::object_id,
     names::{INBOX, canonical},
     reply::{Done, Failure, Reply},
+    rights::no_right,
     session::Session,
 };
 use crate::store::folder::FolderChange;
@@ -28,7 +29,8 @@ impl Session {
     /// Makes the folder `name` and whatever lies above it; answers the id of the last one, `None` where
     /// nothing can be made.
     async fn make(&mut self, name: &str) -> Result<Option<(base::MailboxId, Option<String>)>, Failure> {
-        let Some((account, root)) = self.home(name) else { return Ok(None) };
+        let home = self.home(name).filter(|(account, _)| !self.only_reads(*account));
+        let Some((account, root)) = home else { return Ok(None) };
         let nodes = self.nodes().await?;
         let mut path = root.clone();
         let mut parent: Option<String> = None;
@@ -57,6 +59,9 @@ impl Session {
 
     pub(super) async fn delete(&mut self, name: &str) -> Done {
         let Some((account, folder)) = self.folder(name).await? else { return Ok(Reply::nonexistent()) };
+        if self.only_reads(account) {
+            return Ok(no_right());
+        }
         if self.selected.as_ref().is_some_and(|s| s.account == account && s.folder == folder) {
             self.selected = None;
         }
@@ -67,6 +72,9 @@ impl Session {
     pub(super) async fn rename(&mut self, from: &str, to: &str) -> Done {
         let (from, to) = (canonical(from), canonical(to));
         let Some((account, folder)) = self.folder(&from).await? else { return Ok(Reply::nonexistent()) };
+        if self.only_reads(account) {
+            return Ok(no_right());
+        }
         if from == INBOX {
             return Ok(Reply::no("[CANNOT] Không đổi tên hộp thư đến / The inbox keeps its name"));
         }

@@ -15,7 +15,6 @@ use mail_gateway_core::{
 use super::{
     names::{Node, SHARED},
     reply::{Done, Failure, Reply},
-    rights,
     session::Session,
 };
 
@@ -86,7 +85,7 @@ impl Session {
     async fn list_extras(&mut self, node: &Node, list: &List) -> Result<(), Failure> {
         let name = write::mailbox(&node.name, self.utf8());
         if list.my_rights && node.folder.is_some() {
-            self.untagged(format!("MYRIGHTS {name} {}", rights::of(node)));
+            self.untagged(format!("MYRIGHTS {name} {}", self.rights(node)));
         }
         if let (Some(items), Some(folder)) = (&list.status, &node.folder) {
             let status = self.status_of(node.account, folder, items).await?;

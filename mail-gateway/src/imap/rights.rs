@@ -1,5 +1,6 @@
 //! ACL and QUOTA (RFC 4314, 9208): told as the directory has them; changed there and nowhere else.
 
+use base::{MailboxId, Timestamp};
 use directory_core::MailboxGrant;
 use mail_gateway_core::imap::write;
 
@@ -8,14 +9,30 @@ use super::{
     reply::{Done, Failure, Reply},
     session::Session,
 };
-
-/// The rights of whoever may read a mailbox (RFC 4314 §2.1): everything but administration; system
-/// folders are not deleted.
-pub(super) fn of(node: &Node) -> &'static str {
-    if node.role.is_some() { "lrswipkte" } else { "lrswipkxte" }
-}
+use crate::store::letter::Act;
 
 impl Session {
+    /// The rights of this reader (RFC 4314 §2.1): everything but administration, or looking and reading
+    /// alone; system folders are not deleted.
+    pub(super) fn rights(&self, node: &Node) -> &'static str {
+        match node.role {
+            _ if self.only_reads(node.account) => "lr",
+            Some(_) => "lrswipkte",
+            None => "lrswipkxte",
+        }
+    }
+
+    /// Whether this reader may change nothing in `account`.
+    pub(super) fn only_reads(&self, account: MailboxId) -> bool {
+        self.grants().iter().any(|grant| grant.mailbox == account && grant.is_read_only())
+    }
+
+    /// This reader as the one who does something now.
+    pub(super) fn act(&self, at: Timestamp) -> Option<Act> {
+        let principal = self.principal.as_ref()?;
+        Some(Act { person: principal.person, name: principal.name.clone(), at })
+    }
+
     async fn existing(&self, name: &str) -> Result<Option<Node>, Failure> {
         Ok(self.node(name).await?.filter(|node| node.folder.is_some()))
     }
@@ -26,14 +43,14 @@ impl Session {
 
     pub(super) async fn my_rights(&mut self, name: &str) -> Done {
         let Some(node) = self.existing(name).await? else { return Ok(Reply::nonexistent()) };
-        self.untagged(format!("MYRIGHTS {} {}", self.wire_name(name), of(&node)));
+        self.untagged(format!("MYRIGHTS {} {}", self.wire_name(name), self.rights(&node)));
         Ok(Reply::ok("done"))
     }
 
     pub(super) async fn list_rights(&mut self, name: &str, who: &str) -> Done {
         let Some(node) = self.existing(name).await? else { return Ok(Reply::nonexistent()) };
         // RFC 4314 §3.7: what is always granted, and nothing that could be granted here.
-        let always = if self.is_reader(who) { of(&node) } else { "\"\"" };
+        let always = if self.is_reader(who) { self.rights(&node) } else { "\"\"" };
         self.untagged(format!("LISTRIGHTS {} {} {always}", self.wire_name(name), write::string(who)));
         Ok(Reply::ok("done"))
     }
@@ -42,7 +59,12 @@ impl Session {
         let Some(node) = self.existing(name).await? else { return Ok(Reply::nonexistent()) };
         let login = self.principal.as_ref().map(|principal| principal.login.clone()).unwrap_or_default();
         // Who else reads it is the directory's to tell.
-        self.untagged(format!("ACL {} {} {}", self.wire_name(name), write::string(&login), of(&node)));
+        self.untagged(format!(
+            "ACL {} {} {}",
+            self.wire_name(name),
+            write::string(&login),
+            self.rights(&node)
+        ));
         Ok(Reply::ok("done"))
     }
 
@@ -73,4 +95,9 @@ impl Session {
         self.untagged(format!("QUOTA {} (STORAGE {used} {limit})", write::string(&grant.address)));
         Ok(Reply::ok("done"))
     }
+}
+
+/// RFC 5530 §3: the reader lacks the right.
+pub(super) fn no_right() -> Reply {
+    Reply::no("[NOPERM] Chỉ được đọc hộp thư này / This mailbox may only be read")
 }

@@ -22,6 +22,8 @@ impl Session {
         }
         self.saved = Vec::new();
         let Some((account, folder)) = self.folder(name).await? else { return Ok(Reply::nonexistent()) };
+        // RFC 4314 §5.2: without a right to change anything, the mailbox is read-only.
+        let read_only = read_only || self.only_reads(account);
         // Watched before it is read: what happens in between is told with the next command.
         let watch = self.store().changes().watch(account);
         let Some((state, uids)) = self.store().folder_uids(account, &folder).await? else {

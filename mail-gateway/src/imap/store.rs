@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use base::Timestamp;
 use mail_gateway_core::imap::{
     command::FlagChange,
     set::{self, Set},
@@ -10,6 +11,7 @@ use mail_gateway_core::imap::{
 
 use super::{
     reply::{Done, Failure, Reply},
+    rights::no_right,
     session::Session,
     sync::PIECE,
 };
@@ -52,7 +54,8 @@ impl Session {
         }
         let keywords: BTreeSet<String> = change.flags.iter().map(|flag| write::keyword(flag)).collect();
         let uids = self.chosen(set, by_uid);
-        let edit = FlagEdit { how: change.how, keywords, unchanged_since };
+        let by = self.act(Timestamp::now());
+        let edit = FlagEdit { how: change.how, keywords, unchanged_since, by };
         let refused = self.edit(&uids, &edit).await?;
         let edited: Vec<u32> =
             uids.iter().copied().filter(|uid| refused.binary_search(uid).is_err()).collect();
@@ -128,6 +131,9 @@ impl Session {
         let Some((account, folder)) = self.folder(name).await? else {
             return Ok(Reply::no("[TRYCREATE] Không có thư mục này / No such mailbox"));
         };
+        if self.only_reads(account) {
+            return Ok(no_right());
+        }
         let uids = self.chosen(set, by_uid);
         if !moves && !self.has_room(account, 0).await? {
             return Ok(Reply::no("[OVERQUOTA] Hộp thư đã đầy / The mailbox is full"));

@@ -8,7 +8,7 @@ use mail_gateway_core::jmap::{MethodError, Object, SetError, email::strings, req
 use serde_json::{Value, json};
 
 use super::Service;
-use crate::store::{Kind, StoreError};
+use crate::store::{Kind, StoreError, letter::Act};
 
 /// One request being answered.
 pub(crate) struct Context<'a> {
@@ -20,10 +20,22 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Like [`Context::account`], where rules are changed: they outlive a delegation, so only an owner
-    /// sets them (RFC 8620 §3.6.2).
-    pub(crate) async fn own_account(&self, arguments: &Object) -> Result<MailboxGrant, MethodError> {
+    /// Like [`Context::account`], where letters or folders are changed: who may only read leaves them as
+    /// they are (RFC 8620 §3.6.2).
+    pub(crate) async fn account_to_change(&self, arguments: &Object) -> Result<MailboxGrant, MethodError> {
         let grant = self.account(arguments).await?;
+        if grant.is_read_only() { Err(MethodError::AccountReadOnly) } else { Ok(grant) }
+    }
+
+    /// The signed-in person as the one who does something now.
+    pub(crate) fn act(&self) -> Act {
+        Act { person: self.principal.person, name: self.principal.name.clone(), at: self.now }
+    }
+
+    /// Like [`Context::account_to_change`], where rules are changed: they outlive a delegation, so only an
+    /// owner sets them.
+    pub(crate) async fn own_account(&self, arguments: &Object) -> Result<MailboxGrant, MethodError> {
+        let grant = self.account_to_change(arguments).await?;
         if grant.delegated { Err(MethodError::AccountReadOnly) } else { Ok(grant) }
     }
 

@@ -12,7 +12,10 @@ use mail_gateway_core::{
 use serde_json::{Value, json};
 
 use super::context::{Context, fail, ids};
-use crate::store::{Kind, StoreError, letter::Letter};
+use crate::store::{
+    Kind, StoreError,
+    letter::{Act, Acts, Letter},
+};
 
 /// `Email/get`.
 pub(crate) async fn get(context: &Context<'_>, arguments: &Object) -> Result<Value, MethodError> {
@@ -24,6 +27,11 @@ pub(crate) async fn get(context: &Context<'_>, arguments: &Object) -> Result<Val
     let found = context.service.store.letters(grant.mailbox, &ids).await.map_err(fail)?;
     let mut found: BTreeMap<String, Letter> = found.into_iter().map(|one| (one.id.clone(), one)).collect();
     let (mut list, mut missing, mut read, mut seen) = (Vec::new(), Vec::new(), 0, BTreeSet::new());
+    let acts = if wanted.needs_acts() {
+        context.service.store.acts(grant.mailbox, &ids).await.map_err(fail)?
+    } else {
+        BTreeMap::new()
+    };
     for id in ids {
         if !seen.insert(id.clone()) {
             continue;
@@ -36,7 +44,8 @@ pub(crate) async fn get(context: &Context<'_>, arguments: &Object) -> Result<Val
                         return Err(MethodError::RequestTooLarge);
                     }
                 }
-                list.push(object(context, letter, &wanted).await?);
+                let acts = acts.get(&letter.id).cloned().unwrap_or_default();
+                list.push(object(context, letter, acts, &wanted).await?);
             }
             None => missing.push(id),
         }
@@ -44,7 +53,12 @@ pub(crate) async fn get(context: &Context<'_>, arguments: &Object) -> Result<Val
     Ok(json!({ "accountId": grant.mailbox, "state": state, "list": list, "notFound": missing }))
 }
 
-async fn object(context: &Context<'_>, letter: Letter, wanted: &Wanted) -> Result<Object, MethodError> {
+async fn object(
+    context: &Context<'_>,
+    letter: Letter,
+    acts: Acts,
+    wanted: &Wanted,
+) -> Result<Object, MethodError> {
     let mut object = Object::new();
     object.insert("id".to_owned(), json!(letter.id));
     let set = |set: &BTreeSet<String>| -> Value {
@@ -58,6 +72,8 @@ async fn object(context: &Context<'_>, letter: Letter, wanted: &Wanted) -> Resul
             "mailboxIds" => set(&letter.folders),
             "keywords" => set(&letter.keywords),
             "receivedAt" => json!(date::utc(letter.received)),
+            "handledBy" => acts.handled.as_ref().map_or(Value::Null, act),
+            "writtenBy" => acts.written.as_ref().map_or(Value::Null, act),
             other => match fact(&letter.summary, other) {
                 Some(value) => value,
                 None => continue,
@@ -82,5 +98,12 @@ async fn object(context: &Context<'_>, letter: Letter, wanted: &Wanted) -> Resul
     Ok(object)
 }
 
+fn act(act: &Act) -> Value {
+    json!({ "personId": act.person, "name": act.name, "at": date::utc(act.at) })
+}
+
+/// Our own properties `handledBy` and `writtenBy`: who marked a letter with the keyword `da-xu-ly`, who
+/// writes a draft or wrote a sent letter, and when.
+pub(crate) const HANDLING: &str = "urn:lienthong:params:jmap:handling";
 /// Octets of bodies read for one call.
 const MAX_BODIES: u64 = 256 * 1024 * 1024;

@@ -24,7 +24,7 @@ use crate::store::{Kind, StoreError, letter::Import};
 
 /// `Email/import`.
 pub(crate) async fn import(context: &mut Context<'_>, arguments: &Object) -> Result<Value, MethodError> {
-    let grant = context.account(arguments).await?;
+    let grant = context.account_to_change(arguments).await?;
     let old = context.state(&grant, Kind::Email).await?;
     expect_state(arguments, "ifInState", &old)?;
     let (mut created, mut refused) = (Object::new(), Object::new());
@@ -74,7 +74,11 @@ pub(crate) async fn copy(
         Err(MethodError::AccountNotFound) => return Err(MethodError::FromAccountNotFound),
         other => other?,
     };
-    let grant = context.account(arguments).await?;
+    let grant = context.account_to_change(arguments).await?;
+    let moves = arguments.get("onSuccessDestroyOriginal") == Some(&Value::Bool(true));
+    if moves && from.is_read_only() {
+        return Err(MethodError::AccountReadOnly);
+    }
     if from.mailbox == grant.mailbox {
         return Err(MethodError::invalid("fromAccountId is accountId"));
     }
@@ -98,7 +102,7 @@ pub(crate) async fn copy(
         "created": some(created), "notCreated": some(refused),
     });
     let mut answers = vec![("Email/copy".to_owned(), answer)];
-    if arguments.get("onSuccessDestroyOriginal") == Some(&Value::Bool(true)) {
+    if moves {
         answers.push(("Email/set".to_owned(), originals_gone(context, &from, arguments, copied).await?));
     }
     Ok(answers)
@@ -221,7 +225,7 @@ fn placed(context: &Context<'_>, object: &Object, arrived: Timestamp) -> Result<
             value.as_str().and_then(date::parse).ok_or_else(|| SetError::invalid(&["receivedAt"]))?
         }
     };
-    Ok(Import { folders, keywords: marks, received })
+    Ok(Import { folders, keywords: marks, received, by: None })
 }
 
 /// The objects of a map argument.

@@ -22,7 +22,7 @@ use crate::store::{
 
 /// `Email/set`.
 pub(crate) async fn set(context: &mut Context<'_>, arguments: &Object) -> Result<Value, MethodError> {
-    let grant = context.account(arguments).await?;
+    let grant = context.account_to_change(arguments).await?;
     let old = context.state(&grant, Kind::Email).await?;
     let parts = SetArguments::read(arguments, &old)?;
     let mut answer = SetAnswer::default();
@@ -85,7 +85,7 @@ async fn create(context: &Context<'_>, grant: &MailboxGrant, mut email: Object) 
     let draft = draft::parse(email, &bytes)?;
     let raw = draft.write(&message_id, context.now).map_err(|why| SetError::invalid(&[property(&why.0)]))?;
     context.has_room(grant, raw.len()).await?;
-    let import = Import { folders, keywords, received };
+    let import = Import { folders, keywords, received, by: Some(context.act()) };
     let done = context.service.store.import(grant.mailbox, raw.into(), import).await.map_err(set_error)?;
     Ok(json!({
         "id": done.id,
@@ -168,7 +168,7 @@ pub(crate) async fn update(
         // RFC 8621 §4.6: everything else of a letter is immutable.
         return Err(SetError::invalid(&[name]));
     }
-    let change = LetterChange { keywords, folders };
+    let change = LetterChange { keywords, folders, by: Some(context.act()) };
     context.service.store.update_letter(grant.mailbox, id, change).await.map_err(set_error)
 }
 

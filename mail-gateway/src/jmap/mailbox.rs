@@ -15,8 +15,8 @@ use crate::store::{
     folder::{Folder, FolderChange},
 };
 
-fn object(folder: &Folder) -> Object {
-    let own = folder.role.is_none();
+fn object(folder: &Folder, grant: &MailboxGrant) -> Object {
+    let (may, own) = (!grant.is_read_only(), folder.role.is_none() && !grant.is_read_only());
     let value = json!({
         "id": folder.id,
         "name": folder.name,
@@ -28,9 +28,9 @@ fn object(folder: &Folder) -> Object {
         "totalThreads": folder.threads,
         "unreadThreads": folder.unread_threads,
         "myRights": {
-            "mayReadItems": true, "mayAddItems": true, "mayRemoveItems": true, "maySetSeen": true,
-            "maySetKeywords": true, "mayCreateChild": true, "mayRename": own, "mayDelete": own,
-            "maySubmit": true,
+            "mayReadItems": true, "mayAddItems": may, "mayRemoveItems": may, "maySetSeen": may,
+            "maySetKeywords": may, "mayCreateChild": may, "mayRename": own, "mayDelete": own,
+            "maySubmit": may,
         },
         "isSubscribed": true,
     });
@@ -45,7 +45,8 @@ pub(crate) async fn get(context: &Context<'_>, arguments: &Object) -> Result<Val
     let grant = context.account(arguments).await?;
     let state = context.state(&grant, Kind::Mailbox).await?;
     let folders = context.service.store.folders(grant.mailbox).await.map_err(fail)?;
-    answer_get(&grant, state, arguments, folders.iter().map(object).collect())
+    let all = folders.iter().map(|folder| object(folder, &grant)).collect();
+    answer_get(&grant, state, arguments, all)
 }
 
 /// `Mailbox/query` (RFC 8621 §2.3).
@@ -154,7 +155,7 @@ fn matches(folder: &Folder, name: &str, value: &Value) -> bool {
 
 /// `Mailbox/set` (RFC 8621 §2.5).
 pub(crate) async fn set(context: &mut Context<'_>, arguments: &Object) -> Result<Value, MethodError> {
-    let grant = context.account(arguments).await?;
+    let grant = context.account_to_change(arguments).await?;
     let store = context.service.store.clone();
     let old = context.state(&grant, Kind::Mailbox).await?;
     let parts = SetArguments::read(arguments, &old)?;

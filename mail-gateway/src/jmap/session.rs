@@ -37,7 +37,7 @@ fn object(service: &Service, principal: &Principal) -> Value {
                 "name": grant.address,
                 // RFC 8620 §2: the user's own, not one shared with the user.
                 "isPersonal": grant.kind == MailboxKind::Personal && !grant.delegated,
-                "isReadOnly": false,
+                "isReadOnly": grant.is_read_only(),
                 "accountCapabilities": {
                     CORE: {},
                     MAIL: {
@@ -50,6 +50,7 @@ fn object(service: &Service, principal: &Principal) -> Value {
                     },
                     upkeep::QUOTA: {},
                     upkeep::DELETED: {},
+                    super::email::HANDLING: {},
                     vacation::VACATION: {},
                     sieve::SIEVE: sieve::capability(service.forwarding),
                     SUBMISSION: { "maxDelayedSend": 0, "submissionExtensions": {} },
@@ -62,7 +63,7 @@ fn object(service: &Service, principal: &Principal) -> Value {
     let primary = personal.or(principal.mailboxes.first()).map(|grant| grant.mailbox);
     let primary = match primary {
         Some(id) => json!({
-            CORE: id, MAIL: id, SUBMISSION: id, upkeep::QUOTA: id, upkeep::DELETED: id,
+            CORE: id, MAIL: id, SUBMISSION: id, upkeep::QUOTA: id, upkeep::DELETED: id, super::email::HANDLING: id,
             vacation::VACATION: id, sieve::SIEVE: id,
         }),
         None => json!({}),
@@ -83,6 +84,7 @@ fn object(service: &Service, principal: &Principal) -> Value {
             SUBMISSION: {},
             upkeep::QUOTA: {},
             upkeep::DELETED: {},
+            super::email::HANDLING: {},
             vacation::VACATION: {},
             sieve::SIEVE: { "implementation": "Liên Thông" },
             // RFC 8887 §3.

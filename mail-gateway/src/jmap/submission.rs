@@ -165,11 +165,12 @@ async fn submit(
         id: String::new(),
         identity: identity.to_owned(),
         letter: id.clone(),
-        thread: letter.thread,
+        thread: letter.thread.clone(),
         envelope: json,
         send_at: context.now,
     };
     let submission = store.add_submission(grant.mailbox, submission).await.map_err(set_error)?;
+    store.was_sent(grant.mailbox, letter, context.act()).await.map_err(set_error)?;
     Ok((submission, id))
 }
 

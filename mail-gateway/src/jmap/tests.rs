@@ -1,6 +1,7 @@
 //! JMAP as a client sees it: through the router, with a principal where hub would put one.
 
 mod adding;
+mod handling;
 mod mail;
 mod push;
 mod query_changes;

@@ -52,7 +52,7 @@ pub(crate) async fn deleted(context: &Context<'_>, arguments: &Object) -> Result
 
 /// `DeletedEmail/restore`: back into the inbox; answers the new ids.
 pub(crate) async fn restore(context: &Context<'_>, arguments: &Object) -> Result<Value, MethodError> {
-    let grant = context.account(arguments).await?;
+    let grant = context.account_to_change(arguments).await?;
     let ids = strings(arguments, "ids")?.ok_or_else(|| MethodError::invalid("ids is missing"))?;
     if ids.len() > MAX_RESTORED {
         return Err(MethodError::RequestTooLarge);

@@ -1,5 +1,6 @@
 //! Letters of an account: reading their rows, changing keywords and folders, destroying them.
 
+pub mod handling;
 pub mod removed;
 pub mod tally;
 pub mod thread;
@@ -17,6 +18,8 @@ use super::{
     folder::{self, count},
     modseq, placeholders, room,
 };
+
+pub use handling::{Act, Acts};
 
 /// A letter as lists need it: everything but its body.
 #[derive(Debug, Clone)]
@@ -72,6 +75,8 @@ pub struct LetterChange {
     pub keywords: Option<SetChange>,
     /// Its folders.
     pub folders: Option<SetChange>,
+    /// Who changes it; a mark of handling is noted with that name.
+    pub by: Option<Act>,
 }
 
 /// A letter to be added by its owner: a draft, an import.
@@ -83,6 +88,8 @@ pub struct Import {
     pub keywords: BTreeSet<String>,
     /// When it counts as arrived.
     pub received: Timestamp,
+    /// Who wrote it, where it was written here.
+    pub by: Option<Act>,
 }
 
 /// What became of an import.
@@ -216,7 +223,8 @@ pub(crate) async fn destroy(
     for folder in folders_of(c, letter).await? {
         folder::remove_letter(c, account, &folder, letter, modseq).await?;
     }
-    for sql in ["DELETE FROM keywords WHERE letter = $1", "DELETE FROM letters WHERE id = $1"] {
+    let gone = ["DELETE FROM keywords WHERE letter = $1", "DELETE FROM letter_acts WHERE letter = $1"];
+    for sql in gone.into_iter().chain(["DELETE FROM letters WHERE id = $1"]) {
         sqlx::query(sql).bind(letter).execute(&mut *c).await?;
     }
     thread::touch(c, account, &thread).await
@@ -323,7 +331,11 @@ impl Store {
                         keywords: &import.keywords,
                         received: import.received,
                     };
-                    deliver::insert(c, &account, &new).await
+                    let thread = deliver::insert(c, &account, &new).await?;
+                    if let Some(by) = &import.by {
+                        handling::note(c, &id.to_string(), handling::Kind::Written, by).await?;
+                    }
+                    Ok(thread)
                 })
             })
             .await?;
@@ -352,8 +364,10 @@ impl Store {
                     set_folders(c, &account, &id, &folders).await?;
                 }
                 if let Some(keywords) = change.keywords {
-                    let keywords = keywords.apply(&keywords_of(c, &id).await?);
+                    let before = keywords_of(c, &id).await?;
+                    let keywords = keywords.apply(&before);
                     set_keywords(c, &account, &id, &keywords).await?;
+                    handling::follow(c, &id, &before, &keywords, change.by.as_ref()).await?;
                 }
                 Ok(())
             })

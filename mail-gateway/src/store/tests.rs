@@ -171,17 +171,18 @@ async fn unread_counts_follow_letters_and_conversations() {
     let patch = |members: &[(&str, bool)]| {
         SetChange::Patch(members.iter().map(|(k, v)| ((*k).to_owned(), *v)).collect::<BTreeMap<_, _>>())
     };
-    let seen = LetterChange { keywords: Some(patch(&[("$seen", true)])), folders: None };
+    let seen = LetterChange { keywords: Some(patch(&[("$seen", true)])), folders: None, by: None };
     store.update_letter(AN, id.clone(), seen).await.unwrap();
     assert_eq!(counts(&store, AN, "inbox").await, (1, 0, 1, 0));
     let moved = LetterChange {
         keywords: Some(patch(&[("$seen", false)])),
         folders: Some(patch(&[("inbox", false), ("trash", true)])),
+        by: None,
     };
     store.update_letter(AN, id.clone(), moved).await.unwrap();
     assert_eq!(counts(&store, AN, "inbox").await, (0, 0, 0, 0));
     assert_eq!(counts(&store, AN, "trash").await, (1, 1, 1, 1));
-    let nowhere = LetterChange { keywords: None, folders: Some(patch(&[("trash", false)])) };
+    let nowhere = LetterChange { keywords: None, folders: Some(patch(&[("trash", false)])), by: None };
     assert!(matches!(store.update_letter(AN, id.clone(), nowhere).await, Err(StoreError::BadFolders)));
     assert!(matches!(store.destroy_letter(BINH, id.clone()).await, Err(StoreError::NotFound)));
     store.destroy_letter(AN, id).await.unwrap();
@@ -288,16 +289,17 @@ async fn act(store: &Store, random: &mut Seeded, step: u32) {
                 folders: BTreeSet::from([folder, other]),
                 keywords: BTreeSet::from(["$draft".to_owned()]),
                 received: at(i64::from(step)),
+                by: None,
             };
             store.import(AN, letter(step, ""), import).await.map(drop)
         }
         3 | 4 => {
             let keywords = Some(SetChange::Patch(BTreeMap::from([("$seen".to_owned(), present)])));
-            store.update_letter(AN, id, LetterChange { keywords, folders: None }).await
+            store.update_letter(AN, id, LetterChange { keywords, folders: None, by: None }).await
         }
         5 => {
             let folders = Some(SetChange::Replace(BTreeSet::from([folder, other])));
-            store.update_letter(AN, id, LetterChange { keywords: None, folders }).await
+            store.update_letter(AN, id, LetterChange { keywords: None, folders, by: None }).await
         }
         6 => store.destroy_letter(AN, id).await,
         _ if present => store.create_folder(AN, format!("Thư mục {step}"), None, 9, at(0)).await.map(drop),

@@ -178,6 +178,13 @@ impl Credentials for Table {
                     grant(MailboxId::from_u128(4), "chi@tinh.example", MailboxKind::Personal),
                     grant(AGENCY, "coquan@tinh.example", MailboxKind::Agency),
                 ],
+                "doc" => vec![
+                    grant(MailboxId::from_u128(5), "doc@tinh.example", MailboxKind::Personal),
+                    MailboxGrant {
+                        may_send: false,
+                        ..grant(AGENCY, "coquan@tinh.example", MailboxKind::Agency)
+                    },
+                ],
                 _ => return Err(Refused::Wrong),
             };
             if password.expose() != "mật khẩu" {

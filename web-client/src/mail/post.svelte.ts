@@ -23,6 +23,8 @@ export const HEAD = [
     "preview",
     "hasAttachment",
     "size",
+    "handledBy",
+    "writtenBy",
 ];
 
 class Post {

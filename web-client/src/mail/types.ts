@@ -44,6 +44,13 @@ export interface BodyValue {
     isTruncated: boolean;
 }
 
+/** Our own (urn:lienthong:params:jmap:handling): who did something with a letter, and when. */
+export interface Act {
+    personId: string;
+    name: string;
+    at: string;
+}
+
 /** What a row of the list shows. */
 export interface EmailHead {
     id: string;
@@ -57,6 +64,10 @@ export interface EmailHead {
     preview: string;
     hasAttachment: boolean;
     size: number;
+    /** Who marked it as handled. */
+    handledBy?: Act | null;
+    /** Who writes this draft, or wrote this sent letter. */
+    writtenBy?: Act | null;
 }
 
 /** What the reading pane shows. */

@@ -60,6 +60,9 @@ const DEFAULT_BODY: [&str; 10] =
 /// Properties that need the body itself.
 const OF_BODY: [&str; 6] = ["bodyStructure", "bodyValues", "textBody", "htmlBody", "attachments", "headers"];
 
+/// Our own, of a mailbox that several people keep: who marked a letter as handled, who wrote it.
+const OF_HANDLING: [&str; 2] = ["handledBy", "writtenBy"];
+
 impl Wanted {
     /// Reads the arguments of `Email/get`.
     ///
@@ -97,12 +100,20 @@ impl Wanted {
             let header = HeaderProperty::parse(&name);
             let header = header.ok_or_else(|| MethodError::invalid(format!("properties: {name}")))?;
             self.headers.push((name, header));
-        } else if DEFAULT.contains(&name.as_str()) || OF_BODY.contains(&name.as_str()) {
+        } else if DEFAULT.contains(&name.as_str())
+            || OF_BODY.contains(&name.as_str())
+            || OF_HANDLING.contains(&name.as_str())
+        {
             self.properties.push(name);
         } else {
             return Err(MethodError::invalid(format!("properties: {name}")));
         }
         Ok(())
+    }
+
+    /// Whether who did what must be read.
+    pub fn needs_acts(&self) -> bool {
+        self.properties.iter().any(|name| OF_HANDLING.contains(&name.as_str()))
     }
 
     /// Whether the body must be read.

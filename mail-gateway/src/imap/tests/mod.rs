@@ -3,6 +3,7 @@
 mod fetch;
 mod folders;
 mod interleaved;
+mod reading_only;
 mod resync;
 mod search;
 mod sign_in;

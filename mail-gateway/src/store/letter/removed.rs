@@ -201,7 +201,10 @@ mod tests {
         let kept = deliver(&store, "1", "Subject: a\r\n\r\n").await;
         let id = deliver(&store, "2", "Subject: b\r\n\r\nquan trọng").await;
         let folders = Some(SetChange::Replace(BTreeSet::from(["trash".to_owned()])));
-        store.update_letter(AN, id.clone(), LetterChange { keywords: None, folders }).await.unwrap();
+        store
+            .update_letter(AN, id.clone(), LetterChange { keywords: None, folders, by: None })
+            .await
+            .unwrap();
         let now = Timestamp::now();
         store.sweep(now.plus(DAY * 29)).await.unwrap();
         assert!(store.letter(AN, &id).await.is_ok(), "29 days are not 30");

@@ -20,6 +20,15 @@ pub struct FlagEdit {
     pub keywords: BTreeSet<String>,
     /// Only letters not changed after this mod-sequence (RFC 7162 §3.1.3).
     pub unchanged_since: Option<i64>,
+    /// Who changes them; a mark of handling is noted with that name.
+    pub by: Option<letter::Act>,
+}
+
+impl FlagEdit {
+    /// Adds one keyword, whatever happened meanwhile.
+    pub fn add(keyword: &str) -> Self {
+        Self { how: How::Add, keywords: [keyword.to_owned()].into(), unchanged_since: None, by: None }
+    }
 }
 
 impl Store {
@@ -124,7 +133,8 @@ async fn edit_one(
     if edit.unchanged_since.is_some_and(|since| modseq > since) {
         return Ok(false);
     }
-    let mut current = letter::keywords_of(c, &letter).await?;
+    let before = letter::keywords_of(c, &letter).await?;
+    let mut current = before.clone();
     if was_deleted {
         current.insert(DELETED.to_owned());
     }
@@ -138,6 +148,7 @@ async fn edit_one(
         return Err(StoreError::Corrupt("too many keywords"));
     }
     letter::set_keywords(c, account, &letter, &wanted).await?;
+    letter::handling::follow(c, &letter, &before, &wanted, edit.by.as_ref()).await?;
     if deleted != was_deleted {
         mark(c, account, folder, uid, deleted).await?;
     }

@@ -27,6 +27,8 @@ pub struct Appended {
     pub deleted: bool,
     /// When it counts as arrived.
     pub received: Timestamp,
+    /// Who wrote it, where it is a draft or was sent.
+    pub by: Option<letter::Act>,
 }
 
 /// Which UIDs letters got.
@@ -77,6 +79,10 @@ impl Store {
                         received: letter.received,
                     };
                     deliver::insert(c, &account, &new).await?;
+                    if let Some(by) = &letter.by {
+                        let id = new.id.to_string();
+                        letter::handling::note(c, &id, letter::handling::Kind::Written, by).await?;
+                    }
                     let uid = uid_in(c, &new.id.to_string(), &folder).await?;
                     if letter.deleted {
                         change::mark(c, &account, &folder, uid, true).await?;

@@ -6,6 +6,8 @@ import { language } from "../../lib/i18n/index.svelte";
 import { session } from "../../lib/session.svelte";
 import { toasts } from "../../ui/toasts.svelte";
 import { fromJmap, type Recipient } from "./addresses";
+import { ask } from "./asking";
+import type { Colleague } from "./colleagues";
 import { files, safeHtml } from "../reading/body";
 import { forget, isEmpty, keep, leftOver, toEmail, type Draft } from "./draft";
 import { byRole } from "../folders/folders";
@@ -69,7 +71,20 @@ class Composer {
         const quoted = quote(kind, letter, safeHtml(letter), at, quoteWords());
         const html = EMPTY_LINE + (await this.signature(sender)) + EMPTY_LINE + quoted;
         const carried = kind === "forward" ? await this.#forwarded(letter, account, sender.mailbox) : [];
-        this.#begin({ ...blank(sender.mailbox, html), ...begin(kind, letter, own), attachments: carried });
+        const answers = kind === "forward" ? undefined : { account, letter: letter.id };
+        this.#begin({ ...blank(sender.mailbox, html), ...begin(kind, letter, own), answers, attachments: carried });
+        // Where several people keep a mailbox, the others see at once that somebody answers.
+        const box = post.account(account);
+        const shared = box?.kind === "agency" || box?.delegated;
+        if (answers && shared && sender.mailbox === account) void this.save(true);
+    }
+
+    /** Who else answers the letter that this one answers; nobody, where the hub cannot be asked. */
+    async colleagues(): Promise<Colleague[]> {
+        const { draft } = this;
+        if (!draft?.inReplyTo) return [];
+        const at = draft.answers ?? { account: draft.account, letter: draft.serverId ?? "" };
+        return ask(at.account, at.letter, $state.snapshot(draft.inReplyTo)).catch(() => []);
     }
 
     /** Takes up a draft that lies on the hub. */
@@ -270,11 +285,15 @@ class Composer {
     }
 
     #destroy(draft: Draft) {
-        const { account, serverId } = draft;
-        draft.serverId = null;
-        if (serverId === null) return;
-        // A draft that stays behind on the hub does no harm: it can be deleted there.
-        void post.jmap.call("Email/set", { accountId: account, destroy: [serverId] }).catch(() => {});
+        const { account } = draft;
+        // What is just being saved has no id yet.
+        void this.#saving.then(() => {
+            const { serverId } = draft;
+            draft.serverId = null;
+            if (serverId === null) return;
+            // A draft that stays behind on the hub does no harm: it can be deleted there.
+            void post.jmap.call("Email/set", { accountId: account, destroy: [serverId] }).catch(() => {});
+        });
     }
 
     #refused(copy: Draft, addresses: string[]) {

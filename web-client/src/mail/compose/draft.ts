@@ -26,6 +26,8 @@ export interface Draft {
     attachments: Attachment[];
     inReplyTo: string[] | null;
     references: string[] | null;
+    /** The letter it answers, in the mailbox that letter was read in. */
+    answers?: { account: string; letter: string };
     /** ms; when it was last changed here. */
     changedAt: number;
 }

@@ -2,8 +2,10 @@
 
 import { fold } from "../../lib/format";
 import { isOutside, type Recipient } from "./addresses";
+import type { Colleague } from "./colleagues";
 
 export type Warning =
+    | ({ kind: "colleague" } & Colleague)
     | { kind: "noSubject" }
     | { kind: "forgottenAttachment" }
     | { kind: "manyRecipients"; count: number }
@@ -23,9 +25,10 @@ export interface Outgoing {
 /** More than this many recipients are confirmed first. */
 export const MANY = 50;
 
-export function warnings(letter: Outgoing, ownDomain: string): Warning[] {
+/** `others` answer the same letter. */
+export function warnings(letter: Outgoing, ownDomain: string, others: readonly Colleague[] = []): Warning[] {
     const all = [...letter.to, ...letter.cc, ...letter.bcc];
-    const found: Warning[] = [];
+    const found: Warning[] = others.map((one) => ({ kind: "colleague", ...one }));
     if (letter.subject.trim() === "") found.push({ kind: "noSubject" });
     if (letter.attachments === 0 && speaksOfAttachment(`${letter.subject} ${letter.text}`)) {
         found.push({ kind: "forgottenAttachment" });

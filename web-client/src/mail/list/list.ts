@@ -29,6 +29,15 @@ export function isStarred(head: EmailHead): boolean {
     return head.keywords.$flagged === true;
 }
 
+/** The keyword of a letter that somebody of an agency has dealt with; mail programs show it too. */
+export const HANDLED = "da-xu-ly";
+
+export type Mark = "$seen" | "$flagged" | typeof HANDLED;
+
+export function isHandled(head: EmailHead): boolean {
+    return head.keywords[HANDLED] === true;
+}
+
 /** The row after (`1`) or before (`-1`) the one of `id`; the first when nothing is open. */
 export function neighbour(list: readonly ListRow[], id: string | null, step: 1 | -1): string | null {
     const index = list.findIndex((row) => row.head.id === id);
@@ -51,7 +60,7 @@ export type Patches = Record<string, Record<string, unknown>>;
 /** The patch that sets or clears a keyword, and the one that takes it back. */
 export function keyword(
     heads: readonly EmailHead[],
-    name: "$seen" | "$flagged",
+    name: Mark,
     on: boolean,
 ): { apply: Patches; undo: Patches } {
     const changed = heads.filter((head) => (head.keywords[name] === true) !== on);

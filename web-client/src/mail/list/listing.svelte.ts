@@ -5,7 +5,7 @@ import { nowMillis } from "../../lib/clock";
 import { toasts } from "../../ui/toasts.svelte";
 import { byRole } from "../folders/folders";
 import { from, JmapError, need } from "../jmap";
-import { keyword, moveTo, PAGE, patched, rows, type ListRow, type Patches } from "./list";
+import { HANDLED, keyword, moveTo, PAGE, patched, rows, type ListRow, type Mark, type Patches } from "./list";
 import { HEAD, post } from "../post.svelte";
 import { EVERYTHING, filterOf, type Narrowing } from "./search";
 import type { EmailHead, GetResponse, QueryResponse, SetResponse } from "../types";
@@ -30,6 +30,13 @@ interface Snippet {
     emailId: string;
     preview: string | null;
 }
+
+/** What is said of a mark set, and of one taken away. */
+const SAID = {
+    $seen: ["markedRead", "markedUnread"],
+    $flagged: ["starred", "unstarred"],
+    [HANDLED]: ["markedHandled", "markedUnhandled"],
+} as const;
 
 class Listing {
     account = $state("");
@@ -84,10 +91,16 @@ class Listing {
         return here.length > 0 ? here : [row.head];
     }
 
-    mark(heads: EmailHead[], name: "$seen" | "$flagged", on: boolean, quiet = false) {
+    /** Whoever may only read a mailbox leaves its letters as they are, unread ones too. */
+    get readOnly(): boolean {
+        return post.account(this.account)?.maySend === false;
+    }
+
+    mark(heads: EmailHead[], name: Mark, on: boolean, quiet = false) {
+        if (this.readOnly) return;
         const { apply, undo } = keyword(heads, name, on);
         if (Object.keys(apply).length === 0) return;
-        const said = name === "$flagged" ? (on ? "starred" : "unstarred") : on ? "markedRead" : "markedUnread";
+        const said = SAID[name][on ? 0 : 1];
         void this.#change(apply);
         if (!quiet) toasts.undo(t(said, { count: heads.length }), t("undo"), () => void this.#change(undo));
     }
