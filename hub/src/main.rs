@@ -11,6 +11,7 @@ mod http;
 mod invitation;
 mod lock;
 mod quarantine;
+mod queue;
 mod sample;
 mod serve;
 mod services;

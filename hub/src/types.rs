@@ -125,6 +125,9 @@ fn rest(protocol: &Declarations) -> Declarations {
     all.add::<mail_gateway::quarantine::Held>();
     all.add::<mail_gateway::quarantine::Opened>();
     all.add::<crate::quarantine::web::ReleasedView>();
+    all.add::<mail_gateway::Queued>();
+    all.add::<crate::queue::web::QueueActRequest>();
+    all.add::<crate::queue::web::QueueActedView>();
     all.add::<signaling::MeetingSummary>();
     all.add::<signaling::MeetingDetail>();
     all.add::<signaling::NewMeeting>();

@@ -213,6 +213,7 @@ impl Prepared {
             id: &self.id.to_string(),
             blob: &self.blob,
             sender: &self.sender,
+            subject: self.summary.subject.as_deref().unwrap_or_default(),
             eight_bit: self.eight_bit,
             international: self.international,
             handling: &self.handling,

@@ -38,7 +38,10 @@ use database::{Database, Source, sqlx::migrate::Migrator};
 
 pub use config::Config;
 pub use ports::Ports;
-pub use queue::admin::{QueueAct, Waiting};
+pub use queue::{
+    admin::{QueueAct, Waiting},
+    look::{Queued, QueuedRecipient, QueuedState},
+};
 pub use serving::Serving;
 pub use sign::SigningKey;
 pub use submit::{Envelope, SubmitError, Transport};

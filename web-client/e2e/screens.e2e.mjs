@@ -10,7 +10,7 @@ import { MEETING, openLetter, signIn } from './harness/people.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-const PAGES = ['/', '/hop', '/khong-co-trang-nay', '/doi-mat-khau', '/mat-khau-ung-dung', '/xac-thuc-hai-lop', `/hop/${MEETING}`, '/thu', '/lich', '/lich?xem=tuan', '/quan-tri', '/quan-tri/don-vi', '/quan-tri/phong-hop', '/quan-tri/hop-thu', '/quan-tri/cach-ly', '/quan-tri/nhat-ky'];
+const PAGES = ['/', '/hop', '/khong-co-trang-nay', '/doi-mat-khau', '/mat-khau-ung-dung', '/xac-thuc-hai-lop', `/hop/${MEETING}`, '/thu', '/lich', '/lich?xem=tuan', '/quan-tri', '/quan-tri/don-vi', '/quan-tri/phong-hop', '/quan-tri/hop-thu', '/quan-tri/hang-doi', '/quan-tri/cach-ly', '/quan-tri/nhat-ky'];
 
 let hub;
 let chromium;

@@ -1,7 +1,6 @@
 //! `lienthong admin queue`: the letters that wait to leave this hub.
 
 use base::Timestamp;
-use directory_core::AuditEvent;
 use mail_gateway::QueueAct;
 
 use super::{
@@ -9,26 +8,18 @@ use super::{
     command::Queue,
     execute::{Act, moment, text},
 };
+use crate::queue;
 
 impl Act<'_> {
-    pub(super) async fn queue(&self, queue: Queue) -> Answer {
-        let (letter, act, words) = match queue {
+    pub(super) async fn queue(&self, command: Queue) -> Answer {
+        let (letter, act) = match command {
             Queue::List => return self.waiting().await,
-            Queue::Hold { letter } => (letter, QueueAct::Hold, "Giữ lại"),
-            Queue::Release { letter } => (letter, QueueAct::Release, "Cho gửi tiếp"),
-            Queue::Retry { letter } => (letter, QueueAct::Retry, "Gửi lại ngay"),
-            Queue::Bounce { letter } => (letter, QueueAct::Bounce, "Trả lại người gửi"),
+            Queue::Hold { letter } => (letter, QueueAct::Hold),
+            Queue::Release { letter } => (letter, QueueAct::Release),
+            Queue::Retry { letter } => (letter, QueueAct::Retry),
+            Queue::Bounce { letter } => (letter, QueueAct::Bounce),
         };
-        let touched = self.services.mail.queue_act(&letter, act).await.map_err(text)?;
-        if touched == 0 {
-            return Err(format!("no recipient of “{letter}” waits; `lienthong admin queue list` shows all"));
-        }
-        let event = AuditEvent::QueueChanged { act: words.to_owned() };
-        self.services
-            .directory
-            .record_act(&self.actor, event, &letter, Timestamp::now())
-            .await
-            .map_err(text)?;
+        queue::act(self.services, &self.actor, &letter, act).await.map_err(text)?;
         Ok(String::new())
     }
 

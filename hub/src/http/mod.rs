@@ -1,6 +1,7 @@
 //! The hub's web server: every service's router under one roof, guarded the same way.
 
 mod assets;
+pub mod console;
 mod guard;
 mod listener;
 pub mod metrics;
@@ -48,6 +49,7 @@ pub fn router(services: &Services, ca_certificate: String, sfu: SfuHandle) -> Ro
         .merge(services.mail.router())
         .merge(programs::router(&services.config))
         .merge(crate::quarantine::web::router(services))
+        .merge(crate::queue::web::router(services))
         .fallback(assets::serve)
         .layer(middleware::from_fn_with_state(services.clone(), session::authenticate))
         .layer(middleware::from_fn(guard::same_origin))

@@ -7,17 +7,20 @@ use axum::{
     routing::{get, post},
 };
 use directory::{
-    Actor, PeerAddress,
+    PeerAddress,
     view::{PAGE_SIZE, Page},
     web::Failure,
 };
 use directory_core::Principal;
 use mail_gateway::quarantine::{Held, Opened};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use ts_rs::TS;
 
 use super::NotDone;
-use crate::services::Services;
+use crate::{
+    http::console::{Lines, administrator},
+    services::Services,
+};
 
 /// The routes; the `Principal` and the peer's address are put on requests before.
 pub fn router(services: &Services) -> Router {
@@ -26,15 +29,6 @@ pub fn router(services: &Services) -> Router {
         .route("/api/admin/quarantine/{id}", get(open).delete(delete))
         .route("/api/admin/quarantine/{id}/release", post(release))
         .with_state(services.clone())
-}
-
-/// The list's filters.
-#[derive(Deserialize)]
-struct Lines {
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    page: u32,
 }
 
 /// Who got a letter that was let go.
@@ -47,25 +41,13 @@ pub struct ReleasedView {
     pub gone: Vec<String>,
 }
 
-type Asked = (Option<Extension<Principal>>, Option<Extension<PeerAddress>>);
-
-/// The administrator who asks. This comes before anything is read or done.
-fn administrator((principal, peer): Asked) -> Result<Actor, Failure> {
-    let Extension(principal) = principal.ok_or_else(Failure::sign_in_required)?;
-    if !principal.is_admin {
-        return Err(directory::DirectoryError::Forbidden.into());
-    }
-    Ok(Actor::person(principal, peer.map(|Extension(peer)| peer.0)))
-}
-
 async fn list(
     State(services): State<Services>,
     principal: Option<Extension<Principal>>,
     Query(lines): Query<Lines>,
 ) -> Result<Json<Page<Held>>, Failure> {
     administrator((principal, None))?;
-    let page = lines.page.max(1);
-    let skip = (page - 1).saturating_mul(PAGE_SIZE);
+    let (page, skip) = lines.place();
     let (items, total) =
         services.mail.held(&lines.q, skip, PAGE_SIZE).await.map_err(|cause| failure(cause.into()))?;
     Ok(Json(Page { items, total, page, page_size: PAGE_SIZE }))

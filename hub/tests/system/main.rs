@@ -17,6 +17,7 @@ mod moving;
 mod pop3;
 mod power_cut;
 mod quarantine;
+mod queue;
 mod standard_clients;
 
 use testkit::Hub;

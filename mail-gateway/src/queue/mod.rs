@@ -3,6 +3,7 @@
 
 pub(crate) mod admin;
 mod attempt;
+pub(crate) mod look;
 mod report;
 pub(crate) mod rows;
 

@@ -8,6 +8,7 @@ use mail_gateway_core::{
     smtp::Address,
 };
 
+use super::look;
 use crate::{
     accept::Addressee,
     store::{BlobId, StoreError},
@@ -18,6 +19,7 @@ pub(crate) struct NewLetter<'a> {
     pub(crate) id: &'a str,
     pub(crate) blob: &'a BlobId,
     pub(crate) sender: &'a str,
+    pub(crate) subject: &'a str,
     pub(crate) eight_bit: bool,
     pub(crate) international: bool,
     pub(crate) handling: &'a Handling,
@@ -32,8 +34,9 @@ pub(crate) async fn insert(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO queue_letter (id, blob, sender, eight_bit, international, accepted_at, \
-                                   returned, envelope_id, require_tls, binary_body, priority) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                                   returned, envelope_id, require_tls, binary_body, priority, \
+                                   subject, words) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(letter.id)
     .bind(letter.blob.as_str())
@@ -46,6 +49,8 @@ pub(crate) async fn insert(
     .bind(i64::from(letter.handling.require_tls))
     .bind(i64::from(letter.handling.binary))
     .bind(letter.handling.priority.level())
+    .bind(letter.subject)
+    .bind(look::words_of(letter.sender, letter.subject))
     .execute(&mut *c)
     .await?;
     for Addressee { address, wishes, .. } in recipients {

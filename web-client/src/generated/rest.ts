@@ -1138,6 +1138,83 @@ order: number, };
 export type Posting = "members" | "inside" | "anyone";
 
 /**
+ * What is to be done to a waiting letter.
+ */
+export type QueueActRequest = { 
+/**
+ * Hold, release, retry or bounce.
+ */
+act: 'hold' | 'release' | 'retry' | 'bounce', };
+
+/**
+ * For how many addressees it was done.
+ */
+export type QueueActedView = { 
+/**
+ * Those who waited; who is being sent to at the moment is not among them.
+ */
+recipients: number, };
+
+/**
+ * A letter that waits for at least one addressee.
+ */
+export type QueuedLetter = { 
+/**
+ * Its id, as in the log.
+ */
+id: string, 
+/**
+ * Envelope sender; empty is the null sender.
+ */
+sender: string, 
+/**
+ * Its subject; empty for reports and for letters queued by an older build.
+ */
+subject: string, 
+/**
+ * 0 thường, 3 khẩn, 6 thượng khẩn, 9 hỏa tốc.
+ */
+priority: number, 
+/**
+ * When it was accepted.
+ */
+acceptedAt: Timestamp, 
+/**
+ * Those who do not have it yet.
+ */
+recipients: Array<QueuedRecipient>, };
+
+/**
+ * An addressee who does not have the letter yet.
+ */
+export type QueuedRecipient = { 
+/**
+ * The address.
+ */
+address: string, 
+/**
+ * What is happening.
+ */
+state: QueuedState, 
+/**
+ * When it is tried next.
+ */
+dueAt: Timestamp, 
+/**
+ * Attempts so far.
+ */
+attempts: number, 
+/**
+ * The other side's last words, or why it could not be asked; empty before the first attempt.
+ */
+lastAnswer: string, };
+
+/**
+ * What is happening for one addressee.
+ */
+export type QueuedState = "waiting" | "sending" | "held";
+
+/**
  * How much a mailbox may hold.
  */
 export type QuotaRequest = { 
