@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use base::random::Random;
 
 use crate::{
-    Path, SlotKind, Source, Transmits,
+    Path, SlotKind, Source, Transmits, allocation,
     codec::{Codec, Continue, Edit, red::Renumber},
     congestion::{Queue, Sender},
     incoming::ring::Resends,
@@ -296,10 +296,15 @@ impl Outgoing {
         }
     }
 
-    /// How many voices it is sent.
-    pub fn voices(&self) -> usize {
-        let audio = self.slots.iter().filter(|slot| slot.kind() == SlotKind::Audio);
-        audio.filter(|slot| slot.current.or(slot.wanted).is_some()).count()
+    /// Bit/s that its voices take on a line of `estimate` bit/s; one always has its place.
+    pub fn sound(&self, estimate: u32) -> u32 {
+        let audio = || self.slots.iter().filter(|slot| slot.kind() == SlotKind::Audio);
+        let cost = |slot: &ReceiveSlot| {
+            let is_redundant = allocation::is_redundant(estimate) && slot.media.format(Codec::Red).is_some();
+            slot.portions.cost(estimate, is_redundant)
+        };
+        let heard: u32 = audio().filter(|slot| slot.current.or(slot.wanted).is_some()).map(cost).sum();
+        heard.max(audio().next().map_or(0, cost))
     }
 
     /// Sends sound that waited in vain for more; `began` as in [`Self::release`].

@@ -81,9 +81,15 @@ pub fn voices(estimate: u32, carried: usize) -> usize {
     1 + usize::from(fits(2, TWO_VOICES)) + usize::from(fits(3, THREE_VOICES))
 }
 
-/// Bit/s of a voice with its headers on a line of `estimate` bit/s.
-pub fn voice(estimate: u32) -> u32 {
-    if is_redundant(estimate) { REDUNDANT_VOICE } else { VOICE }
+/// Bit/s of a voice with its headers: `joined` when several packets leave as one, `redundant` when each packet
+/// repeats the one before, `repeated` when each leaves a second time.
+pub fn voice(joined: bool, redundant: bool, repeated: bool) -> u32 {
+    let once = match (joined, redundant) {
+        (true, _) => JOINED_VOICE,
+        (false, false) => VOICE,
+        (false, true) => REDUNDANT_VOICE,
+    };
+    once * (1 + u32::from(repeated))
 }
 
 /// Whether a line carries sound twice (RFC 2198) for receivers that agreed to it.
@@ -172,7 +178,8 @@ const NOMINAL_SCREEN: u32 = 300_000;
 const STAGE_HEIGHT: u16 = 300;
 /// Lines at which a face is recognisable.
 const FAIR_HEIGHT: u16 = 360;
-const VOICE: u32 = 45_000;
+const JOINED_VOICE: u32 = 45_000;
+const VOICE: u32 = 62_000;
 const REDUNDANT_VOICE: u32 = 80_000;
 /// Bit/s of line below which a second copy of the sound would push out what it is there to protect.
 const REDUNDANCY: u32 = 250_000;

@@ -56,6 +56,12 @@ impl Portions {
         self.newest = None;
     }
 
+    /// Bit/s that a voice takes in the portions in which it leaves now.
+    pub fn cost(&self, estimate: u32, is_redundant: bool) -> u32 {
+        let is_joined = !is_redundant && allocation::is_joined(estimate, self.way == Way::Joined);
+        allocation::voice(is_joined, is_redundant, self.way == Way::Repeated)
+    }
+
     /// When what is held must leave, though nothing more came.
     pub fn due(&self) -> Option<Instant> {
         let (first, _) = self.held.first()?;

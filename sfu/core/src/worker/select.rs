@@ -63,7 +63,7 @@ impl Worker {
     fn allocate(&mut self, now: Instant, key: PeerKey) {
         let Some(peer) = self.peer(key) else { return };
         let (estimate, fell) = (peer.sender.estimate(), peer.outgoing.fell);
-        let voices = peer.outgoing.voices().max(1) as u32 * allocation::voice(estimate);
+        let voices = peer.outgoing.sound(estimate);
         let mut places: Vec<Place> = (0_u8..)
             .zip(&peer.outgoing.slots)
             .filter(|(_, slot)| slot.kind() == SlotKind::Video)

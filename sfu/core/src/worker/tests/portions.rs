@@ -123,3 +123,26 @@ fn on_a_line_that_loses_each_packet_is_sent_twice_and_hardly_any_is_missed() {
     let packets = net.clients[1].in_slot(0).len();
     assert!((49..=51).contains(&packets), "{packets} packets on a good line");
 }
+
+/// Bit/s of one voice in its slot, with what stands below and around it on the wire.
+fn voice_takes(net: &mut Net) -> f64 {
+    net.clients[1].got.clear();
+    net.run(4 * SECOND);
+    let headers = 12 + 12 + 16 + 28;
+    let bytes: usize = net.clients[1].in_slot(0).iter().map(|got| got.payload.len() + headers).sum();
+    bytes as f64 * 8.0 / 4.0
+}
+
+#[test]
+fn what_is_set_aside_for_sound_is_what_it_takes_joined_plain_or_twice() {
+    let lossy = Shape { loss: 0.1, delay: DELAY, ..Shape::default() };
+    for (shape, arrives) in
+        [(Shape::of_rate(64_000, DELAY), 1.0), (Shape::of_rate(1_000_000, DELAY), 1.0), (lossy, 0.9)]
+    {
+        let mut net = meeting(shape);
+        let takes = voice_takes(&mut net) / arrives;
+        let peer = net.worker.peers[1].as_ref().unwrap();
+        let aside = f64::from(peer.outgoing.sound(peer.sender.estimate()));
+        assert!((0.85..1.25).contains(&(aside / takes)), "{shape:?}: {aside} for {takes}");
+    }
+}
