@@ -91,7 +91,7 @@ impl Track {
                     alive: newest.saturating_duration_since(layer.last_packet) < LAYER_SILENT
                         || self.demand.may_come(index, newest),
                     height: layer.height,
-                    bitrate: layer.bitrate,
+                    rates: layer.rates,
                 },
                 _ => LayerView::default(),
             })

@@ -3,6 +3,7 @@
 mod portion;
 pub mod slot;
 mod sound;
+pub(crate) mod thinning;
 
 use std::time::{Duration, Instant};
 
@@ -14,8 +15,12 @@ use crate::{
     congestion::{Queue, Sender},
     incoming::ring::Resends,
     incoming::{Layer, LayerAddress},
-    outgoing::slot::{Incoming as FromSource, Rtx, Slot, SlotConfig},
-    rtp::{ExtensionIds, MediaTime, Outgoing as Packet, Packet as Stored, PayloadType, SequenceNumber, Ssrc},
+    outgoing::slot::{Incoming as FromSource, Rewrite, Rtx, Slot, SlotConfig},
+    outgoing::thinning::Thinning,
+    rtp::{
+        ExtensionIds, Header, MediaTime, Outgoing as Packet, Packet as Stored, PayloadType, SequenceNumber,
+        Ssrc,
+    },
     sdp::SlotMedia,
     transport::srtp::{Outbound, RTP_OVERHEAD},
 };
@@ -44,6 +49,8 @@ pub(crate) struct ReceiveSlot {
     pub told: Option<(Source, bool)>,
     /// Its place among the leg's video slots by importance, the most important first.
     pub rank: u8,
+    /// Which frames it leaves out.
+    pub thinning: Thinning,
     resends: Resends,
     portions: portion::Portions,
 }
@@ -72,6 +79,7 @@ impl ReceiveSlot {
             view: None,
             told: None,
             rank: 0,
+            thinning: Thinning::default(),
             resends: Resends::default(),
             portions: portion::Portions::default(),
         }
@@ -171,7 +179,7 @@ struct Waiting {
     key: bool,
     /// It is the first of a new source.
     begins: Option<Origin>,
-    arrived: Instant,
+    packet: FromSource,
 }
 
 /// All that one peer receives.
@@ -221,7 +229,7 @@ impl Outgoing {
         let first = layer.held.first().and_then(|number| Stored::parse(layer.ring.get(*number)?));
         let key = !slot.media.is_audio && first.is_some_and(|packet| slot.may_begin(&packet));
         for number in &layer.held {
-            let Some(bytes) = layer.ring.get(*number) else { continue };
+            let Some((bytes, counters)) = layer.ring.kept(*number) else { continue };
             let Some(stored) = Stored::parse(bytes) else { continue };
             let mut begins = None;
             if slot.current != Some(from) {
@@ -231,14 +239,18 @@ impl Outgoing {
                 done.left = slot.current.replace(from);
                 slot.wanted = None;
                 begins = Some(Origin { address: from, ssrc: layer.ssrc });
+                slot.thinning.begin();
             }
+            let Header { sequence, timestamp, .. } = stored.header;
+            let passes = slot.thinning.passes(sequence, timestamp, counters.as_ref());
+            let packet = FromSource { sequence, timestamp, arrived: layer.last_packet, counters, passes };
             // Packets of one frame differ by a byte or two; made equal they leave in one send.
             let short = longest.saturating_sub(stored.payload().len());
             let padding = if short <= MAX_PADDING && !slot.media.is_audio { short as u8 } else { 0 };
-            let arrived = layer.last_packet;
-            // Voices never wait; video keeps its order.
+            // Voices never wait; video keeps its order. What is left out only holds its place.
             if !slot.media.is_audio && (!self.queue.is_empty() || !egress.may_send()) {
-                self.queue.push(Waiting { slot: index, padding, key, begins, arrived }, bytes);
+                let bytes = if passes { bytes } else { &[] };
+                self.queue.push(Waiting { slot: index, padding, key, begins, packet }, bytes);
                 continue;
             }
             if let Some(origin) = begins {
@@ -251,7 +263,7 @@ impl Outgoing {
                     self.holds_sound |= slot.portions.due().is_some();
                     (sent.bytes, sent.began)
                 }
-                false => write(slot, &stored, padding, arrived, egress),
+                false => write(slot, &packet, bytes, padding, egress),
             };
             done.bytes += bytes;
             done.began = done.began.or(began);
@@ -285,11 +297,10 @@ impl Outgoing {
         while !self.queue.is_empty() && egress.may_send() {
             let Some((waiting, bytes)) = self.queue.pop() else { return };
             let Some(slot) = self.slots.get_mut(usize::from(waiting.slot)) else { continue };
-            let Some(stored) = Stored::parse(bytes) else { continue };
             if let Some(origin) = waiting.begins {
                 slot.rewriter.switch(origin);
             }
-            let (_, first) = write(slot, &stored, waiting.padding, waiting.arrived, egress);
+            let (_, first) = write(slot, &waiting.packet, bytes, waiting.padding, egress);
             if let (Some(timestamp), Some(origin)) = (first, slot.rewriter.source()) {
                 began(waiting.slot, origin.address, timestamp);
             }
@@ -377,25 +388,27 @@ impl Outgoing {
     }
 }
 
-/// Rewrites one packet into the slot's stream.
+/// Rewrites one packet into the slot's stream; `bytes` as it is kept.
 fn write(
     slot: &mut ReceiveSlot,
-    stored: &Stored<'_>,
+    packet: &FromSource,
+    bytes: &[u8],
     padding: u8,
-    arrived: Instant,
     egress: &mut Egress<'_>,
 ) -> (usize, Option<u32>) {
-    let header = stored.header;
-    let Some(codec) = Codec::of_kept(header.payload_type) else { return (0, None) };
-    let Some(payload_type) = slot.media.format(codec).map(|format| format.payload_type) else {
+    let stored = Stored::parse(bytes);
+    let codec = stored.as_ref().and_then(|stored| Codec::of_kept(stored.header.payload_type));
+    let format = codec.and_then(|codec| slot.media.format(codec));
+    if packet.passes && format.is_none() {
         return (0, None);
+    }
+    let Some(rewrite) = slot.rewriter.forward(packet) else { return (0, None) };
+    let (Some(stored), Some(format), false) = (stored, format, rewrite.fills) else {
+        return (fill(slot, &rewrite, egress), None);
     };
-    let counters = codec.counters(stored.payload());
-    let packet = FromSource { sequence: header.sequence, timestamp: header.timestamp, arrived, counters };
-    let Some(rewrite) = slot.rewriter.forward(&packet) else { return (0, None) };
     let outgoing = Packet {
-        payload_type: PayloadType::new(payload_type),
-        marker: header.marker,
+        payload_type: PayloadType::new(format.payload_type),
+        marker: stored.header.marker,
         sequence: rewrite.sequence,
         timestamp: rewrite.timestamp,
         ssrc: Ssrc(slot.media.ssrc),
@@ -404,12 +417,27 @@ fn write(
         padding,
         ..Packet::default()
     };
-    let edit = Continue { codec, shift: rewrite.shift };
+    let edit = Continue { counters: packet.counters, shift: rewrite.shift };
     let bytes = egress.send(&outgoing, &slot.media.extensions, stored.payload(), edit);
     if bytes > 0 {
         slot.rewriter.sent(stored.payload().len());
     }
     (bytes, rewrite.first.then_some(rewrite.timestamp.0))
+}
+
+/// Sends padding under a number that nothing else will bear, or the receiver would ask for it.
+fn fill(slot: &ReceiveSlot, rewrite: &Rewrite, egress: &mut Egress<'_>) -> usize {
+    let packet = Packet {
+        payload_type: PayloadType::new(slot.media.payload_type),
+        sequence: rewrite.sequence,
+        timestamp: rewrite.timestamp,
+        ssrc: Ssrc(slot.media.ssrc),
+        mid: Some(&slot.media.mid),
+        abs_send_time: Some(egress.abs_send_time),
+        padding: 1,
+        ..Packet::default()
+    };
+    egress.send(&packet, &slot.media.extensions, &[], None::<Renumber>)
 }
 
 /// Sends a packet again that the receiver missed (RFC 4588); without RTX it stays lost, because a
@@ -429,7 +457,8 @@ pub(crate) fn retransmit(
     if lost.source.ssrc != layer.ssrc || !slot.resends.may(missing, now, RESEND_INTERVAL) {
         return None;
     }
-    let stored = Stored::parse(layer.ring.get(lost.sequence)?)?;
+    let (bytes, counters) = layer.ring.kept(lost.sequence)?;
+    let stored = Stored::parse(bytes)?;
     let codec = Codec::of_kept(stored.header.payload_type)?;
     let payload_type = PayloadType::new(slot.media.format(codec)?.rtx?);
     let (rtx, sequence) = slot.rewriter.next_rtx()?;
@@ -444,7 +473,7 @@ pub(crate) fn retransmit(
         original_sequence: Some(missing),
         ..Packet::default()
     };
-    let edit = Continue { codec, shift: lost.shift };
+    let edit = Continue { counters, shift: lost.shift };
     Some(egress.send(&outgoing, &slot.media.extensions, stored.payload(), edit))
 }
 

@@ -1,6 +1,8 @@
 //! Which simulcast layer a slot would show on a wide line: the smallest that is as high as it is drawn,
 //! of those that can come. What a thin line makes of it stands in [`super`].
 
+use std::time::Duration;
+
 /// What is known of one layer of a track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LayerView {
@@ -8,8 +10,47 @@ pub struct LayerView {
     pub alive: bool,
     /// Picture height of the last key frame.
     pub height: Option<u16>,
-    /// Measured, in bit/s.
-    pub bitrate: u32,
+    /// What it takes.
+    pub rates: Rates,
+}
+
+/// Temporal layers that are told apart; what lies higher counts as the highest.
+pub const TEMPORAL_LAYERS: usize = 3;
+
+/// Measured bit/s of a layer; zero before it is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Rates {
+    /// Up to each temporal layer, the base layer first; the last is all of it.
+    upto: [u32; TEMPORAL_LAYERS],
+}
+
+impl Rates {
+    /// Of `bytes` per temporal layer that came in `elapsed`.
+    pub fn measured(bytes: [u32; TEMPORAL_LAYERS], elapsed: Duration) -> Self {
+        let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
+        let mut sum = 0_u64;
+        let upto = bytes.map(|bytes| {
+            sum += u64::from(bytes);
+            u32::try_from(sum * 8_000 / millis).unwrap_or(u32::MAX)
+        });
+        Self { upto }
+    }
+
+    /// Without temporal layers.
+    #[cfg(test)]
+    pub const fn flat(rate: u32) -> Self {
+        Self { upto: [rate; TEMPORAL_LAYERS] }
+    }
+
+    /// All frames.
+    pub fn whole(&self) -> u32 {
+        self.upto.last().copied().unwrap_or(0)
+    }
+
+    /// The frames of the temporal layers up to `temporal`.
+    pub fn upto(&self, temporal: u8) -> u32 {
+        self.upto.get(usize::from(temporal)).copied().unwrap_or_else(|| self.whole())
+    }
 }
 
 /// The index of the layer to show at `height` on a line that carries everything; nothing when none
@@ -32,7 +73,11 @@ mod tests {
     use super::*;
 
     fn layers(alive: [bool; 3]) -> Vec<LayerView> {
-        let of = |i: usize, height, bitrate| LayerView { alive: alive[i], height: Some(height), bitrate };
+        let of = |i: usize, height, bitrate| LayerView {
+            alive: alive[i],
+            height: Some(height),
+            rates: Rates::flat(bitrate),
+        };
         vec![of(0, 180, 100_000), of(1, 360, 400_000), of(2, 720, 1_500_000)]
     }
 

@@ -5,7 +5,9 @@
 pub mod demand;
 pub mod layer;
 
-use layer::LayerView;
+use layer::{LayerView, TEMPORAL_LAYERS};
+
+use crate::outgoing::thinning::ALL;
 
 /// What a picture is to its viewer. Earlier is more important.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +31,22 @@ impl Class {
     }
 }
 
+/// A layer of a source, and how many of its frames. More is greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Choice {
+    /// Index of the layer.
+    pub layer: usize,
+    /// The highest temporal layer of it.
+    pub temporal: u8,
+}
+
+impl Choice {
+    /// All frames of a layer.
+    pub const fn whole(layer: usize) -> Self {
+        Self { layer, temporal: ALL }
+    }
+}
+
 /// One slot's wish.
 #[derive(Debug, Clone)]
 pub struct Wish {
@@ -38,13 +56,13 @@ pub struct Wish {
     pub layers: Vec<LayerView>,
     /// The height it is drawn at.
     pub height: u16,
-    /// The layer it has, of the same source.
-    pub current: Option<usize>,
+    /// What it has, of the same source.
+    pub current: Option<Choice>,
 }
 
-/// The layer of each wish, most important first; none where the line is too thin. Unless `rising`
+/// What each wish gets, most important first; nothing where the line is too thin. Unless `rising`
 /// no picture becomes better now than it is.
-pub fn allocate(budget: u32, rising: bool, wishes: &[Wish]) -> Vec<Option<usize>> {
+pub fn allocate(budget: u32, rising: bool, wishes: &[Wish]) -> Vec<Option<Choice>> {
     let mut plan = Plan { left: budget, rising, chosen: vec![None; wishes.len()] };
     let stage = wishes.iter().position(|wish| wish.class == Class::Stage);
     for (at, wish) in wishes.iter().enumerate().filter(|(_, wish)| wish.class == Class::Screen) {
@@ -65,13 +83,13 @@ pub fn allocate(budget: u32, rising: bool, wishes: &[Wish]) -> Vec<Option<usize>
 
 /// Bit/s that `wishes` would take without a limit.
 pub fn wanted(wishes: &[Wish]) -> u32 {
-    let best = |wish: &Wish| Some(wish.cost(wish.ideal(u16::MAX)?));
+    let best = |wish: &Wish| Some(wish.cost(Choice::whole(wish.ideal(u16::MAX)?)));
     wishes.iter().filter_map(best).fold(0, u32::saturating_add)
 }
 
 /// Bit/s of what was chosen.
-pub fn cost(chosen: &[Option<usize>], wishes: &[Wish]) -> u32 {
-    chosen.iter().zip(wishes).filter_map(|(layer, wish)| Some(wish.cost((*layer)?))).sum()
+pub fn cost(chosen: &[Option<Choice>], wishes: &[Wish]) -> u32 {
+    chosen.iter().zip(wishes).filter_map(|(choice, wish)| Some(wish.cost((*choice)?))).sum()
 }
 
 /// How many voices a line of `estimate` bit/s carries; with those it has, so that it does not waver.
@@ -113,25 +131,25 @@ pub fn is_repeated(estimate: u32, loss: f32, redundant: bool, already: bool) -> 
 struct Plan {
     left: u32,
     rising: bool,
-    chosen: Vec<Option<usize>>,
+    chosen: Vec<Option<Choice>>,
 }
 
 impl Plan {
-    /// Gives a slot the best layer that fits, no higher than needed for `height` lines and its wish.
+    /// Gives a slot the best that fits, no higher than needed for `height` lines and its wish.
     fn raise(&mut self, at: usize, wish: &Wish, height: u16) {
         let Some(ideal) = wish.ideal(height) else { return };
         let Some(place) = self.chosen.get_mut(at) else { return };
-        let has = place.map_or(0, |layer| wish.cost(layer));
+        let has = place.map_or(0, |choice| wish.cost(choice));
         let room = self.left.saturating_add(has);
-        let fits = |layer: usize| {
-            let cost = wish.cost(layer);
-            let is_rise = wish.current.is_none_or(|current| layer > current);
+        let fits = |choice: Choice| {
+            let cost = wish.cost(choice);
+            let is_rise = wish.current.is_none_or(|current| choice > current);
             // Above what it has only with a reserve, or it would come and go.
             let needed = if is_rise { cost.saturating_add(cost / 8) } else { cost };
             needed <= room && (!is_rise || self.rising)
         };
-        let from = place.map_or(0, |layer| layer + 1);
-        let best = (from..=ideal).rev().find(|&layer| wish.usable(layer) && fits(layer));
+        let is_more = |choice: &Choice| place.is_none_or(|has| *choice > has);
+        let best = wish.choices(ideal).take_while(is_more).find(|choice| fits(*choice));
         if let Some(best) = best {
             *place = Some(best);
             if room != u32::MAX {
@@ -147,9 +165,19 @@ impl Wish {
         layer::choose(&self.layers, self.height.min(limit))
     }
 
+    /// What it may be given, the best first: less sharp, and only then with fewer frames.
+    fn choices(&self, ideal: usize) -> impl Iterator<Item = Choice> {
+        let usable = move || (0..=ideal).filter(|&layer| self.usable(layer));
+        let thinner = (0..TEMPORAL_LAYERS as u8 - 1).rev();
+        let lowest = usable().next().into_iter();
+        let thinned =
+            lowest.flat_map(move |layer| thinner.clone().map(move |temporal| Choice { layer, temporal }));
+        usable().rev().map(Choice::whole).chain(thinned)
+    }
+
     /// Whether `chosen` is less than it has and could use.
-    pub fn falls_to(&self, chosen: Option<usize>) -> bool {
-        let kept = self.current.min(self.ideal(u16::MAX));
+    pub fn falls_to(&self, chosen: Option<Choice>) -> bool {
+        let kept = self.current.min(self.ideal(u16::MAX).map(Choice::whole));
         kept.is_some_and(|kept| chosen.is_none_or(|chosen| chosen < kept))
     }
 
@@ -158,8 +186,8 @@ impl Wish {
     }
 
     /// Bit/s on the wire.
-    fn cost(&self, layer: usize) -> u32 {
-        let measured = self.layers.get(layer).map_or(0, |layer| layer.bitrate);
+    fn cost(&self, Choice { layer, temporal }: Choice) -> u32 {
+        let measured = self.layers.get(layer).map_or(0, |layer| layer.rates.upto(temporal));
         let nominal = if self.class == Class::Screen { NOMINAL_SCREEN } else { nominal(layer) };
         let rate = if measured == 0 { nominal } else { measured };
         // Headers below RTP, the tag, what is sent again.
@@ -194,16 +222,27 @@ const THREE_VOICES: u32 = 200_000;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{layer::Rates, *};
+
+    /// The layers given, each with all its frames.
+    fn layers(budget: u32, rising: bool, wishes: &[Wish]) -> Vec<Option<usize>> {
+        let whole = |choice: Choice| {
+            assert_eq!(choice.temporal, ALL);
+            choice.layer
+        };
+        allocate(budget, rising, wishes).into_iter().map(|choice| choice.map(whole)).collect()
+    }
 
     fn camera(height: u16, current: Option<usize>) -> Wish {
-        let layer = |height, bitrate| LayerView { alive: true, height: Some(height), bitrate };
+        let current = current.map(Choice::whole);
+        let rates = Rates::flat;
+        let layer = |height, rate| LayerView { alive: true, height: Some(height), rates: rates(rate) };
         let layers = vec![layer(180, 100_000), layer(360, 400_000), layer(720, 1_500_000)];
         Wish { class: Class::of(false, height), layers, height, current }
     }
 
     fn screen(bitrate: u32) -> Wish {
-        let layers = vec![LayerView { alive: true, height: Some(1_080), bitrate }];
+        let layers = vec![LayerView { alive: true, height: Some(1_080), rates: Rates::flat(bitrate) }];
         Wish { class: Class::Screen, layers, height: 1_080, current: None }
     }
 
@@ -214,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_thinner_line_gives_up_the_least_important_first() {
-        let at = |budget| allocate(budget, true, &meeting());
+        let at = |budget| layers(budget, true, &meeting());
         assert_eq!(at(u32::MAX), [Some(0), Some(2), Some(0), Some(0)]);
         assert_eq!(at(3_000_000), [Some(0), Some(2), Some(0), Some(0)]);
         assert_eq!(at(1_500_000), [Some(0), Some(1), Some(0), Some(0)]);
@@ -228,19 +267,59 @@ mod tests {
     #[test]
     fn what_is_shown_stays_where_a_newcomer_would_not_fit() {
         let tight = 440_000;
-        assert_eq!(allocate(tight, true, &[camera(360, Some(1))]), [Some(1)]);
-        assert_eq!(allocate(tight, true, &[camera(360, Some(0))]), [Some(0)]);
-        assert_eq!(allocate(2_000_000, false, &[camera(720, Some(1))]), [Some(1)], "not rising");
-        assert_eq!(allocate(200_000, false, &[camera(720, Some(1))]), [Some(0)], "down at once");
+        assert_eq!(layers(tight, true, &[camera(360, Some(1))]), [Some(1)]);
+        assert_eq!(layers(tight, true, &[camera(360, Some(0))]), [Some(0)]);
+        assert_eq!(layers(2_000_000, false, &[camera(720, Some(1))]), [Some(1)], "not rising");
+        assert_eq!(layers(200_000, false, &[camera(720, Some(1))]), [Some(0)], "down at once");
+    }
+
+    /// Half its bits in the base layer, a quarter in each above.
+    fn in_time(mut wish: Wish, temporal: Option<u8>) -> Wish {
+        let views = wish.layers.iter_mut();
+        views.for_each(|view| {
+            let part = view.rates.whole() / 32;
+            view.rates = Rates::measured([2 * part, part, part], std::time::Duration::from_millis(1_000));
+        });
+        wish.current = temporal.map(|temporal| Choice { layer: 0, temporal });
+        wish
+    }
+
+    #[test]
+    fn a_screen_loses_frames_before_it_goes() {
+        let at = |budget| allocate(budget, true, &[in_time(screen(320_000), None)]);
+        let frames = |temporal| [Some(Choice { layer: 0, temporal })];
+        assert_eq!(at(400_000), frames(ALL));
+        assert_eq!(at(300_000), frames(1));
+        assert_eq!(at(200_000), frames(0));
+        assert_eq!(at(150_000), [None]);
+    }
+
+    #[test]
+    fn a_face_becomes_small_before_it_loses_frames() {
+        let at = |budget| allocate(budget, true, &[in_time(camera(720, None), None)]);
+        assert_eq!(at(500_000), [Some(Choice::whole(1))]);
+        assert_eq!(at(300_000), [Some(Choice::whole(0))]);
+        assert_eq!(at(100_000), [Some(Choice { layer: 0, temporal: 1 })]);
+    }
+
+    #[test]
+    fn more_frames_need_a_reserve_and_fewer_are_given_at_once() {
+        let tight = 350_000;
+        let given = |rising, has| allocate(tight, rising, &[in_time(screen(320_000), Some(has))]);
+        assert_eq!(given(true, ALL), [Some(Choice::whole(0))]);
+        assert_eq!(given(true, 0), [Some(Choice { layer: 0, temporal: 1 })]);
+        assert_eq!(given(false, 0), [Some(Choice { layer: 0, temporal: 0 })]);
+        assert!(in_time(screen(320_000), Some(1)).falls_to(Some(Choice { layer: 0, temporal: 0 })));
+        assert!(!in_time(screen(320_000), Some(1)).falls_to(Some(Choice::whole(0))));
     }
 
     #[test]
     fn only_layers_that_can_come_are_given() {
         let mut wish = camera(720, None);
         wish.layers[1].alive = false;
-        assert_eq!(allocate(800_000, true, &[wish.clone()]), [Some(0)]);
+        assert_eq!(layers(800_000, true, &[wish.clone()]), [Some(0)]);
         wish.layers.iter_mut().for_each(|layer| layer.alive = false);
-        assert_eq!(allocate(800_000, true, &[wish]), [None]);
+        assert_eq!(layers(800_000, true, &[wish]), [None]);
     }
 
     #[test]

@@ -19,19 +19,16 @@ pub trait Edit {
 /// Makes a source's counters those of its slot.
 #[derive(Debug, Clone, Copy)]
 pub struct Continue {
-    /// How its payloads read.
-    pub codec: Codec,
+    /// Where they stand, if it has any.
+    pub counters: Option<vp8::Descriptor>,
     /// By how much.
     pub shift: vp8::Shift,
 }
 
 impl Edit for Continue {
     fn apply(self, payload: &mut [u8]) {
-        if self.shift == vp8::Shift::default() {
-            return;
-        }
-        if let Some(descriptor) = self.codec.counters(payload) {
-            self.shift.write(&descriptor, payload);
+        if let Some(counters) = self.counters.filter(|_| self.shift != vp8::Shift::default()) {
+            self.shift.write(&counters, payload);
         }
     }
 }

@@ -15,10 +15,17 @@ pub struct Descriptor {
     pub base_index: Option<u8>,
     /// Temporal layer, 0 the base.
     pub temporal_layer: Option<u8>,
+    /// Who has the frames of the layers below up to here can decode this one, and from it on its layer:
+    /// VP8's Y.
+    pub enters: bool,
+    /// Who has the frames up to this one can decode all later ones of the layers above: VP9's U.
+    pub opens: bool,
+    /// Decoders take a missing picture id for a missing frame, so that a frame left out leaves none.
+    pub dense: bool,
     /// The picture id takes two bytes.
-    pub(super) long: bool,
-    pub(super) picture_at: usize,
-    pub(super) base_at: usize,
+    pub(crate) long: bool,
+    pub(crate) picture_at: u8,
+    pub(crate) base_at: u8,
 }
 
 impl Descriptor {
@@ -26,14 +33,15 @@ impl Descriptor {
     pub fn parse(payload: &[u8]) -> Option<Self> {
         let first = *payload.first()?;
         let mut at = 1;
-        let mut found = Self::default();
+        let mut found = Self { dense: true, ..Self::default() };
         // X: the extension byte says which fields follow.
         if first & 0x80 != 0 {
             let extension = *payload.get(at)?;
             at += 1;
             if extension & 0x80 != 0 {
                 let high = *payload.get(at)?;
-                found.picture_at = at;
+                // The descriptor is at most seven bytes long.
+                found.picture_at = at as u8;
                 found.long = high & 0x80 != 0;
                 found.picture_id = Some(if found.long {
                     at += 1;
@@ -44,14 +52,17 @@ impl Descriptor {
                 at += 1;
             }
             if extension & 0x40 != 0 {
-                found.base_at = at;
+                found.base_at = at as u8;
                 found.base_index = Some(*payload.get(at)?);
                 at += 1;
             }
             // T or K: one byte with layer and key index.
             if extension & 0x30 != 0 {
                 let byte = *payload.get(at)?;
-                found.temporal_layer = (extension & 0x20 != 0).then_some(byte >> 6);
+                let has_layer = extension & 0x20 != 0;
+                found.temporal_layer = has_layer.then_some(byte >> 6);
+                // RFC 7741 §4.2: Y, the frame depends on the base layer alone.
+                found.enters = has_layer && byte & 0x20 != 0;
                 at += 1;
             }
         }
@@ -81,11 +92,17 @@ impl Shift {
         index.wrapping_add(self.base)
     }
 
+    /// The shift after a frame that was left out.
+    #[must_use]
+    pub fn without_one(self) -> Self {
+        Self { picture: self.picture.wrapping_sub(1) & 0x7fff, ..self }
+    }
+
     /// Rewrites the counters where `descriptor` found them.
     pub(super) fn write(self, descriptor: &Descriptor, payload: &mut [u8]) {
         if let Some(id) = descriptor.picture_id {
             let [high, low] = self.picture_id(id).to_be_bytes();
-            let at = descriptor.picture_at;
+            let at = usize::from(descriptor.picture_at);
             if let (true, Some(place)) = (descriptor.long, payload.get_mut(at..at + 2)) {
                 place.copy_from_slice(&[high | 0x80, low]);
             } else if let Some(place) = payload.get_mut(at) {
@@ -93,7 +110,8 @@ impl Shift {
                 *place = low & 0x7f;
             }
         }
-        if let (Some(index), Some(place)) = (descriptor.base_index, payload.get_mut(descriptor.base_at)) {
+        let at = usize::from(descriptor.base_at);
+        if let (Some(index), Some(place)) = (descriptor.base_index, payload.get_mut(at)) {
             *place = self.base_index(index);
         }
     }
@@ -145,7 +163,7 @@ mod tests {
     };
 
     fn apply(shift: Shift, payload: &mut [u8]) {
-        Continue { codec: Codec::Vp8, shift }.apply(payload);
+        Continue { counters: Codec::Vp8.counters(payload), shift }.apply(payload);
     }
 
     #[test]
@@ -155,7 +173,10 @@ mod tests {
         assert_eq!(descriptor.picture_id, Some(0x1234));
         assert_eq!(descriptor.base_index, Some(0x56));
         assert_eq!(descriptor.temporal_layer, Some(2));
-        assert!(descriptor.key_frame && descriptor.begins_frame);
+        assert!(descriptor.key_frame && descriptor.begins_frame && !descriptor.enters);
+        let first_of_its_layer = [0x90, 0x20, 0x60, 0x01];
+        let descriptor = Descriptor::parse(&first_of_its_layer).unwrap();
+        assert!(descriptor.enters && descriptor.temporal_layer == Some(1));
         for cut in 0..7 {
             assert_eq!(Descriptor::parse(&payload[..cut]), None, "cut at {cut}");
         }

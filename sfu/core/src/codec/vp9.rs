@@ -11,7 +11,8 @@ pub fn parse(payload: &[u8]) -> Option<Descriptor> {
     let mut found = Descriptor::default();
     if has(PICTURE_ID) {
         let high = *payload.get(at)?;
-        found.picture_at = at;
+        // The descriptor is short up to here.
+        found.picture_at = at as u8;
         found.long = high & 0x80 != 0;
         found.picture_id = Some(if found.long {
             at += 1;
@@ -26,9 +27,11 @@ pub fn parse(payload: &[u8]) -> Option<Descriptor> {
         let layers = *payload.get(at)?;
         at += 1;
         found.temporal_layer = Some(layers >> 5);
+        // RFC 9628 §4.2: U, what follows above needs nothing of its layers from before.
+        found.opens = layers & 0x10 != 0;
         spatial = layers >> 1 & 7;
         if !has(FLEXIBLE) {
-            found.base_at = at;
+            found.base_at = at as u8;
             found.base_index = Some(*payload.get(at)?);
             at += 1;
         }
@@ -70,13 +73,15 @@ mod tests {
         let mut payload = [0xa8, 0xff, 0xff, 0x50, 0xfe, 0xaa];
         let descriptor = parse(&payload).unwrap();
         assert_eq!((descriptor.picture_id, descriptor.temporal_layer), (Some(0x7fff), Some(2)));
+        assert!(descriptor.opens && !descriptor.dense);
         let shift = counters.continue_with(&descriptor);
-        Continue { codec: Codec::Vp9, shift }.apply(&mut payload);
+        Continue { counters: Some(descriptor), shift }.apply(&mut payload);
         assert_eq!(payload, [0xa8, 0x80, 42, 0x50, 8, 0xaa]);
         // Flexible: no such index.
         let mut payload = [0xb8, 0x05, 0x00, 0xaa];
-        let shift = counters.continue_with(&parse(&payload).unwrap());
-        Continue { codec: Codec::Vp9, shift }.apply(&mut payload);
+        let descriptor = parse(&payload).unwrap();
+        let shift = counters.continue_with(&descriptor);
+        Continue { counters: Some(descriptor), shift }.apply(&mut payload);
         assert_eq!(payload, [0xb8, 42, 0x00, 0xaa]);
     }
 
@@ -95,7 +100,8 @@ mod tests {
                 for codec in Codec::VIDEO {
                     let mut bytes = input.clone();
                     if let Some(descriptor) = codec.counters(input) {
-                        Continue { codec, shift: counters.continue_with(&descriptor) }.apply(&mut bytes);
+                        Continue { counters: Some(descriptor), shift: counters.continue_with(&descriptor) }
+                            .apply(&mut bytes);
                     }
                     assert_eq!(bytes.len(), input.len());
                     assert_eq!(codec.starts_key_frame(&bytes), codec.starts_key_frame(input));

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::SlotAddress;
 use crate::{
+    allocation::layer::{Rates, TEMPORAL_LAYERS},
     codec::{Codec, vp8},
     incoming::nack::Nacks,
     incoming::reception::Reception,
@@ -50,9 +51,9 @@ pub(crate) struct Layer {
     key_asked: Option<Instant>,
     /// A key frame came since then.
     key_came: bool,
-    window: (Instant, u32),
+    window: (Instant, [u32; TEMPORAL_LAYERS]),
     /// Bit/s of the last full second.
-    pub bitrate: u32,
+    pub rates: Rates,
 }
 
 impl Layer {
@@ -78,8 +79,8 @@ impl Layer {
             key_wanted: false,
             key_asked: None,
             key_came: false,
-            window: (now, 0),
-            bitrate: 0,
+            window: (now, [0; TEMPORAL_LAYERS]),
+            rates: Rates::default(),
         }
     }
 
@@ -140,17 +141,19 @@ impl Layer {
         false
     }
 
-    fn count(&mut self, now: Instant, bytes: usize) {
-        let elapsed = now.saturating_duration_since(self.window.0);
-        self.window.1 = self.window.1.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
-        if elapsed >= 2 * BITRATE_WINDOW {
-            // It was off: the rate from before says more than the pause.
-            self.window = (now, 0);
-        } else if elapsed >= BITRATE_WINDOW {
-            let bits =
-                u64::from(self.window.1) * 8_000 / u64::try_from(elapsed.as_millis()).unwrap_or(1).max(1);
-            self.bitrate = u32::try_from(bits).unwrap_or(u32::MAX);
-            self.window = (now, 0);
+    fn count(&mut self, now: Instant, bytes: usize, temporal: u8) {
+        let (since, counts) = &mut self.window;
+        let elapsed = now.saturating_duration_since(*since);
+        if let Some(count) = counts.get_mut(usize::from(temporal).min(TEMPORAL_LAYERS - 1)) {
+            *count = count.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
+        }
+        // It was off: the rate from before says more than the pause.
+        let is_measured = elapsed < 2 * BITRATE_WINDOW;
+        if elapsed >= BITRATE_WINDOW {
+            if is_measured {
+                self.rates = Rates::measured(*counts, elapsed);
+            }
+            self.window = (now, [0; TEMPORAL_LAYERS]);
         }
     }
 
@@ -165,13 +168,15 @@ impl Layer {
         if !repaired {
             self.reception.handle_packet(now, sequence, header.timestamp);
         }
-        self.count(now, packet.bytes().len());
+        let codec = Codec::of_kept(header.payload_type);
+        let descriptor = codec.and_then(|codec| codec.counters(packet.payload()));
+        let temporal = descriptor.and_then(|descriptor| descriptor.temporal_layer).unwrap_or(0);
+        self.count(now, packet.bytes().len(), temporal);
         self.last_packet = now;
         let is_media = !packet.payload().is_empty();
-        if !is_media || self.ring.insert(header.sequence, packet.bytes()) != Inserted::New {
+        if !is_media || self.ring.insert(header.sequence, packet.bytes(), descriptor) != Inserted::New {
             return false;
         }
-        let codec = Codec::of_kept(header.payload_type);
         self.codec = codec;
         if !is_audio && codec.is_some_and(|codec| codec.starts_key_frame(packet.payload())) {
             self.height = key_frame_height(packet.payload()).filter(|_| codec == Some(Codec::Vp8));

@@ -3,7 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::rtp::{SequenceNumber, Unwrapper};
+use crate::{
+    codec::vp8,
+    rtp::{SequenceNumber, Unwrapper},
+};
 
 /// The longest packet kept; nothing longer arrives over an Ethernet.
 pub const MAX_PACKET: usize = 1_500;
@@ -26,6 +29,7 @@ struct Entry {
     /// Extended sequence number; zero is no packet, extended numbers start above it.
     number: u64,
     len: u16,
+    descriptor: Option<vp8::Descriptor>,
 }
 
 /// A fixed slab of packets by sequence number. A newer packet takes the place of the one that is a
@@ -48,8 +52,13 @@ impl Ring {
         Self { capacity: capacity.max(1), entries: Vec::new(), bytes: Vec::new(), unwrapper }
     }
 
-    /// Keeps a copy of `packet`.
-    pub fn insert(&mut self, sequence: SequenceNumber, packet: &[u8]) -> Inserted {
+    /// Keeps a copy of `packet`, with what its payload says of its frame, read once for all receivers.
+    pub fn insert(
+        &mut self,
+        sequence: SequenceNumber,
+        packet: &[u8],
+        descriptor: Option<vp8::Descriptor>,
+    ) -> Inserted {
         let Some(len) = u16::try_from(packet.len()).ok().filter(|&len| usize::from(len) <= MAX_PACKET) else {
             return Inserted::TooLarge;
         };
@@ -66,7 +75,7 @@ impl Ring {
         if entry.number > number {
             return Inserted::TooOld;
         }
-        *entry = Entry { number, len };
+        *entry = Entry { number, len, descriptor };
         let start = place * MAX_PACKET;
         if let Some(row) = self.bytes.get_mut(start..start + packet.len()) {
             row.copy_from_slice(packet);
@@ -76,11 +85,17 @@ impl Ring {
 
     /// The packet with this number, if it is still here.
     pub fn get(&self, sequence: SequenceNumber) -> Option<&[u8]> {
+        self.kept(sequence).map(|(bytes, _)| bytes)
+    }
+
+    /// The same, with what its payload says of its frame.
+    pub fn kept(&self, sequence: SequenceNumber) -> Option<(&[u8], Option<vp8::Descriptor>)> {
         self.unwrapper.highest()?;
         let number = self.unwrapper.peek(sequence);
         let place = self.place(number);
         let entry = self.entries.get(place).filter(|entry| entry.number == number)?;
-        self.bytes.get(place * MAX_PACKET..place * MAX_PACKET + usize::from(entry.len))
+        let bytes = self.bytes.get(place * MAX_PACKET..place * MAX_PACKET + usize::from(entry.len))?;
+        Some((bytes, entry.descriptor))
     }
 
     fn place(&self, number: u64) -> usize {
@@ -125,7 +140,10 @@ mod tests {
         let mut ring = Ring::new(4);
         assert_eq!(ring.get(SequenceNumber(0)), None);
         for number in 65_533..65_533 + 6_u32 {
-            assert_eq!(ring.insert(SequenceNumber(number as u16), &number.to_be_bytes()), Inserted::New);
+            assert_eq!(
+                ring.insert(SequenceNumber(number as u16), &number.to_be_bytes(), None),
+                Inserted::New
+            );
         }
         assert_eq!(ring.get(SequenceNumber(65_533)), None);
         assert_eq!(ring.get(SequenceNumber(65_534)), None);
@@ -138,15 +156,15 @@ mod tests {
     #[test]
     fn late_packets_fill_their_gap_once() {
         let mut ring = Ring::new(8);
-        ring.insert(SequenceNumber(1), b"one");
-        ring.insert(SequenceNumber(3), b"three");
+        ring.insert(SequenceNumber(1), b"one", None);
+        ring.insert(SequenceNumber(3), b"three", None);
         assert_eq!(ring.get(SequenceNumber(2)), None);
-        assert_eq!(ring.insert(SequenceNumber(2), b"two"), Inserted::New);
-        assert_eq!(ring.insert(SequenceNumber(2), b"two"), Inserted::Duplicate);
+        assert_eq!(ring.insert(SequenceNumber(2), b"two", None), Inserted::New);
+        assert_eq!(ring.insert(SequenceNumber(2), b"two", None), Inserted::Duplicate);
         assert_eq!(ring.get(SequenceNumber(2)), Some(&b"two"[..]));
-        ring.insert(SequenceNumber(20), b"far");
-        assert_eq!(ring.insert(SequenceNumber(4), b"late"), Inserted::TooOld);
-        assert_eq!(ring.insert(SequenceNumber(21), &[0; MAX_PACKET + 1]), Inserted::TooLarge);
+        ring.insert(SequenceNumber(20), b"far", None);
+        assert_eq!(ring.insert(SequenceNumber(4), b"late", None), Inserted::TooOld);
+        assert_eq!(ring.insert(SequenceNumber(21), &[0; MAX_PACKET + 1], None), Inserted::TooLarge);
     }
 
     #[test]

@@ -212,7 +212,7 @@ fn send(
     is_portioned: bool,
 ) -> Sent {
     let Piece { sequence, timestamp, arrived, .. } = *piece;
-    let packet = FromSource { sequence, timestamp, arrived, counters: None };
+    let packet = FromSource { sequence, timestamp, arrived, counters: None, passes: true };
     let rewrite = match is_portioned {
         true => slot.rewriter.append(&packet),
         false => slot.rewriter.forward(&packet),

@@ -3,7 +3,7 @@
 //! A source's numbers are shifted, never renumbered: loss stays visible as a gap, late packets fall
 //! into their place, and a number the receiver misses leads back to the packet it was. At a switch the
 //! shift changes so that sequence, time and frame counters (VP8, VP9) go on. That a new source begins with a key
-//! frame is the caller's decision.
+//! frame is the caller's decision, and so is which packets are left out: those take no number.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -13,9 +13,12 @@ use crate::rtp::{MediaTime, PayloadType, SequenceNumber, Ssrc, Unwrapper};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod thinned;
 
-/// Switches remembered for retransmission; older ones are forgotten, and their losses stay lost.
-const REMEMBERED: usize = 8;
+/// Switches and gaps remembered for retransmission; older ones are forgotten, and their losses stay lost.
+/// A stream of thirty frames has fifteen gaps a second at the most.
+const REMEMBERED: usize = 32;
 /// Numbers a packet may lie before the first of its source and still be placed. None: what precedes
 /// the key frame is of no use.
 const FIRST_EXTENDED: u64 = 0x1_0000;
@@ -59,6 +62,8 @@ pub struct Incoming {
     pub arrived: Instant,
     /// Its frame counters, when its codec has them.
     pub counters: Option<vp8::Descriptor>,
+    /// Whether the receiver is to have it.
+    pub passes: bool,
 }
 
 /// What a packet becomes in the slot.
@@ -72,6 +77,8 @@ pub struct Rewrite {
     pub shift: vp8::Shift,
     /// It is the first of its source: from [`Rewrite::timestamp`] on the slot shows that source.
     pub first: bool,
+    /// Its number was kept free for it before it was known that it does not pass: something must bear it.
+    pub fills: bool,
 }
 
 /// The packet behind a number that a receiver misses.
@@ -93,10 +100,12 @@ impl<S> Lost<S> {
     }
 }
 
-/// A stretch of the outgoing sequence that one source filled.
+/// A stretch of the outgoing sequence that one source filled without leaving anything out.
 #[derive(Debug, Clone, Copy)]
 struct Segment<S> {
     source: S,
+    /// Which switch it belongs to.
+    switch: u32,
     /// First outgoing number, extended.
     first: u64,
     /// Outgoing minus source number, both extended.
@@ -106,6 +115,18 @@ struct Segment<S> {
 }
 
 impl<S: Copy> Segment<S> {
+    /// The source's first number in it, extended.
+    fn begins(&self) -> u64 {
+        self.first.wrapping_sub(self.shift)
+    }
+
+    /// The stretch after a packet that was left out.
+    fn after(&self, left_out: u64, counters: vp8::Shift) -> Self {
+        // Its number goes to the next packet.
+        let first = left_out.wrapping_add(self.shift);
+        Self { first, shift: self.shift.wrapping_sub(1), counters, ..*self }
+    }
+
     fn lost(&self, outgoing: u64) -> Lost<S> {
         let sequence = SequenceNumber(outgoing.wrapping_sub(self.shift) as u16);
         Lost { source: self.source, sequence, shift: self.counters, timestamp_shift: self.timestamp_shift }
@@ -131,6 +152,9 @@ pub struct Slot<S> {
     unwrapper: Unwrapper,
     last: Option<Last>,
     counters: vp8::Counters,
+    /// The picture of the present source that was left out last.
+    left_out: Option<u16>,
+    switches: u32,
     past: VecDeque<Segment<S>>,
     next_rtx: SequenceNumber,
     packets: u32,
@@ -148,7 +172,9 @@ impl<S: Copy> Slot<S> {
             unwrapper: Unwrapper::default(),
             last: None,
             counters: vp8::Counters::default(),
-            past: VecDeque::with_capacity(REMEMBERED),
+            left_out: None,
+            switches: 0,
+            past: VecDeque::new(),
             packets: 0,
             octets: 0,
         }
@@ -168,15 +194,17 @@ impl<S: Copy> Slot<S> {
     }
 
     /// Rewrites a packet of the present source. `None`: there is no source, or the packet precedes the
-    /// first that was forwarded from it. A duplicate gets the number of its original.
+    /// first that was forwarded from it, or it is left out. A duplicate gets the number of its original.
     pub fn forward(&mut self, packet: &Incoming) -> Option<Rewrite> {
         let began = self.awaited.take().map(|source| self.begin(source, packet));
-        let segment = self.current?;
-        let outgoing = self.unwrapper.unwrap(packet.sequence).wrapping_add(segment.shift);
-        // Also true of numbers below zero, which wrap to the far end.
-        if outgoing.wrapping_sub(segment.first) > u64::MAX / 2 {
+        let newest = self.unwrapper.highest();
+        let number = self.unwrapper.unwrap(packet.sequence);
+        let is_late = newest.is_some_and(|newest| number <= newest);
+        if !packet.passes && !is_late {
+            self.leave_out(number, packet.counters);
             return None;
         }
+        let (segment, outgoing) = self.place(number)?;
         let timestamp = packet.timestamp.plus(segment.timestamp_shift);
         if self.last.is_none_or(|last| outgoing > last.sequence) {
             self.last = Some(Last { sequence: outgoing, timestamp, arrived: packet.arrived });
@@ -189,7 +217,38 @@ impl<S: Copy> Slot<S> {
             timestamp,
             shift: segment.counters,
             first: began.is_some(),
+            fills: !packet.passes,
         })
+    }
+
+    /// The stretch of the present source that a number belongs to, and what it becomes there. Nothing: it
+    /// precedes the first, or was left out.
+    fn place(&self, number: u64) -> Option<(Segment<S>, u64)> {
+        let current = self.current?;
+        // Of the present switch, the newest first; each ends where the next begins.
+        let segments = std::iter::once(&current).chain(self.past.iter().rev());
+        let mut end = u64::MAX;
+        for segment in segments.take_while(|segment| segment.switch == current.switch) {
+            if number >= segment.begins() {
+                let outgoing = number.wrapping_add(segment.shift);
+                return (outgoing < end).then_some((*segment, outgoing));
+            }
+            end = segment.first;
+        }
+        None
+    }
+
+    /// The newest packet of the source gets no number, and its frame none of its own.
+    fn leave_out(&mut self, number: u64, counters: Option<vp8::Descriptor>) {
+        let Some(segment) = self.current else { return };
+        let picture = counters.filter(|descriptor| descriptor.dense).and_then(|d| d.picture_id);
+        let is_another = picture.is_some() && picture != self.left_out;
+        let shift = if is_another { segment.counters.without_one() } else { segment.counters };
+        self.left_out = picture.or(self.left_out);
+        if segment.begins() != number {
+            self.retire();
+        }
+        self.current = Some(segment.after(number, shift));
     }
 
     /// Rewrites a packet of sound that leaves in other portions than it came: it gets the next number of the
@@ -212,7 +271,7 @@ impl<S: Copy> Slot<S> {
         };
         self.last = Some(Last { sequence: outgoing, timestamp: at, arrived });
         let (sequence, shift) = (SequenceNumber(outgoing as u16), segment.counters);
-        Some(Rewrite { sequence, timestamp, shift, first: began.is_some() })
+        Some(Rewrite { sequence, timestamp, shift, first: began.is_some(), fills: false })
     }
 
     /// Which packet the receiver means by a number in a NACK. `None`: not sent, or long forgotten.
@@ -278,8 +337,11 @@ impl<S: Copy> Slot<S> {
                 (last.sequence + 1, last.timestamp.plus(ticks))
             }
         };
+        self.switches = self.switches.wrapping_add(1);
+        self.left_out = None;
         self.current = Some(Segment {
             source,
+            switch: self.switches,
             first,
             shift: first.wrapping_sub(number),
             timestamp_shift: timestamp.0.wrapping_sub(packet.timestamp.0),

@@ -7,7 +7,7 @@ use base::id::MeetingId;
 use super::{Reverse, Timer, Worker};
 use crate::{
     Event, MediaKind, SlotKind, Source, TrackState, View,
-    allocation::{self, Class, Wish, demand::MAX_LAYERS},
+    allocation::{self, Choice, Class, Wish, demand::MAX_LAYERS},
     incoming::{LayerAddress, PeerKey, SlotAddress, Track},
     outgoing::ReceiveSlot,
     room::speaker::{self, Selected},
@@ -75,7 +75,7 @@ impl Worker {
         let rising = fell.is_none_or(|at| now.saturating_duration_since(at) >= REST);
         let budget = if estimate == u32::MAX { estimate } else { estimate.saturating_sub(voices) };
         let chosen = allocation::allocate(budget, rising, &wishes);
-        let falls = |(layer, wish): (&Option<usize>, &Wish)| wish.falls_to(*layer);
+        let falls = |(choice, wish): (&Option<Choice>, &Wish)| wish.falls_to(*choice);
         let has_fallen = chosen.iter().zip(&wishes).any(falls);
         if let Some(peer) = self.peer_mut(key) {
             peer.sender.set_wanted(allocation::wanted(&wishes).saturating_add(voices));
@@ -87,8 +87,9 @@ impl Worker {
             let address = SlotAddress { peer: key, slot };
             match wish.and_then(|_| chosen.next()) {
                 None => self.set_wanted(now, address, None),
-                Some(((_, sender, track), Some(layer))) => {
+                Some(((_, sender, track), Some(Choice { layer, temporal }))) => {
                     let wanted = LayerAddress { peer: sender, track, layer: layer as u8 };
+                    self.set_most(address, temporal);
                     self.set_wanted(now, address, Some(wanted));
                 }
                 Some(((source, ..), None)) => {
@@ -110,7 +111,11 @@ impl Worker {
             }
             let track_index = track_index as u8;
             let is_same = |layer: &LayerAddress| layer.peer == from && layer.track == track_index;
-            let current = slot.wanted.or(slot.current).filter(is_same).map(|layer| usize::from(layer.layer));
+            let choice = |layer: LayerAddress| Choice {
+                layer: usize::from(layer.layer),
+                temporal: slot.thinning.most,
+            };
+            let current = slot.wanted.or(slot.current).filter(is_same).map(choice);
             let class = Class::of(source.kind.is_screen(), height);
             Some(((source, from, track_index), Wish { class, layers: track.views(), height, current }))
         });
@@ -133,6 +138,14 @@ impl Worker {
                 let layers = told.into_iter().take(track.layers.len()).collect();
                 self.events.push_back(Event::Demand { seat, kind: track.kind(), layers });
             }
+        }
+    }
+
+    /// Says how many frames of its source a slot takes.
+    fn set_most(&mut self, address: SlotAddress, temporal: u8) {
+        let slots = self.peer_mut(address.peer).map(|peer| &mut peer.outgoing.slots);
+        if let Some(slot) = slots.and_then(|slots| slots.get_mut(usize::from(address.slot))) {
+            slot.thinning.most = temporal;
         }
     }
 

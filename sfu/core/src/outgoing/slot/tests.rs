@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::codec::{Codec, Continue, Edit};
 
-fn config() -> SlotConfig {
+pub fn config() -> SlotConfig {
     SlotConfig {
         ssrc: Ssrc(1),
         rtx: Some(Rtx { ssrc: Ssrc(2), payload_type: PayloadType::new(97) }),
@@ -23,7 +23,13 @@ fn payload(picture: u16, base: u8) -> [u8; 6] {
 }
 
 fn incoming(sequence: u16, timestamp: u32, arrived: Instant) -> Incoming {
-    Incoming { sequence: SequenceNumber(sequence), timestamp: MediaTime(timestamp), arrived, counters: None }
+    Incoming {
+        sequence: SequenceNumber(sequence),
+        timestamp: MediaTime(timestamp),
+        arrived,
+        counters: None,
+        passes: true,
+    }
 }
 
 #[test]
@@ -158,10 +164,11 @@ fn run(stretches: &[Stretch]) -> (Slot<usize>, Vec<Got>) {
                 timestamp: MediaTime(stretch.timestamp).plus(3_000 * u32::from(step)),
                 arrived: now,
                 counters: vp8::Descriptor::parse(&bytes),
+                passes: true,
             };
             let rewrite = slot.forward(&packet).expect("nothing precedes the first packet");
             let mut bytes = bytes;
-            Continue { codec: Codec::Vp8, shift: rewrite.shift }.apply(&mut bytes);
+            Continue { counters: packet.counters, shift: rewrite.shift }.apply(&mut bytes);
             let descriptor = vp8::Descriptor::parse(&bytes).unwrap();
             got.push(Got {
                 source: (source, packet.sequence.0),

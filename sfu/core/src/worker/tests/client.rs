@@ -30,6 +30,9 @@ use crate::{
 
 const OFFER: &str = include_str!("../../../testdata/chromium.sdp");
 
+/// Index of the screen's stream.
+const SCREEN: usize = 4;
+
 fn certificate() -> (Vec<u8>, Vec<u8>) {
     let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
     let certificate = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap();
@@ -54,6 +57,10 @@ struct Stream {
     ssrc: u32,
     sequence: u16,
     frames: u32,
+    /// Of them since the last key frame.
+    since_key: u32,
+    /// Of them in the base layer.
+    base: u8,
     key_due: bool,
     height: u16,
 }
@@ -79,6 +86,9 @@ pub struct Client {
     /// Every packet of it begins as one of Opus with a single frame.
     pub opus: bool,
     pub camera: bool,
+    pub screen: bool,
+    /// Pictures have three temporal layers (VP8), as Chromium makes them.
+    pub temporal: bool,
     /// What the camera sends.
     pub codec: Codec,
     /// The microphone sends redundant sound (RFC 2198).
@@ -324,6 +334,8 @@ impl Client {
             ssrc: ssrc + 100 * number as u32,
             sequence: 65_500,
             frames: 0,
+            since_key: 0,
+            base: 0,
             key_due: true,
             height,
         };
@@ -342,12 +354,15 @@ impl Client {
                 stream(1, Some("q"), 21, 180),
                 stream(1, Some("h"), 22, 360),
                 stream(1, Some("f"), 23, 720),
+                stream(2, None, 31, 1_080),
             ],
             outbox: VecDeque::new(),
             voice: None,
             voice_bytes: 80,
             opus: false,
             camera: false,
+            screen: false,
+            temporal: false,
             codec: Codec::Vp8,
             red: false,
             deaf: false,
@@ -396,6 +411,9 @@ impl Client {
         if self.camera && ticks.is_multiple_of(8) {
             let on: Vec<usize> = (1..4).filter(|stream| !self.off.contains(stream)).collect();
             on.into_iter().for_each(|stream| self.send_frame(stream));
+        }
+        if self.screen && ticks.is_multiple_of(8) {
+            self.send_frame(SCREEN);
         }
         if ticks.is_multiple_of(12) && !self.reticent {
             self.send_arrivals();
@@ -518,14 +536,19 @@ impl Client {
         let key = std::mem::take(&mut stream.key_due);
         let timestamp = MediaTime(stream.frames.wrapping_mul(3_600));
         stream.frames += 1;
+        stream.since_key = if key { 0 } else { stream.since_key + 1 };
+        let phase = if self.temporal { stream.since_key as usize % 8 } else { 0 };
+        let temporal = [0, 2, 1, 2][phase % 4];
+        stream.base = stream.base.wrapping_add(u8::from(temporal == 0));
+        let (base, layer) = (stream.base, temporal << 6 | if matches!(phase, 1..=3) { 0x20 } else { 0 });
         let [low, high] = stream.height.to_le_bytes();
         let [above, picture] = (stream.frames as u16 | 0x8000).to_be_bytes();
         let mut payload = match self.codec {
-            Codec::Vp9 => vec![if key { 0xa8 } else { 0xe8 }, above, picture, 0x00, picture, 0xaa],
+            Codec::Vp9 => vec![if key { 0xa8 } else { 0xe8 }, above, picture, 0x00, base, 0xaa],
             Codec::H264 => vec![0x7c, if key { 0x85 } else { 0x81 }, 0x88],
             Codec::Av1 => vec![if key { 0x18 } else { 0x10 }, 0x32],
             _ => {
-                let descriptor = [0x90, 0xe0, above, picture, picture, 0x20, u8::from(!key)];
+                let descriptor = [0x90, 0xe0, above, picture, base, layer, u8::from(!key)];
                 [&descriptor[..], &[0, 0, 0x9d, 0x01, 0x2a, 0, 1, low, high]].concat()
             }
         };

@@ -16,7 +16,7 @@ use crate::{
 
 const DELAY: Duration = Duration::from_millis(20);
 
-fn line(net: &mut Net, client: usize, rate: u64) {
+pub fn line(net: &mut Net, client: usize, rate: u64) {
     let (now, shape) = (net.now, Shape::of_rate(rate, DELAY));
     match &mut net.clients[client].downlink {
         Some(link) => link.reshape(now, shape),
@@ -29,7 +29,7 @@ fn bytes(net: &Net, client: usize, slot: usize) -> usize {
 }
 
 /// Runs and gives the longest time a datagram waited on the client's line.
-fn longest_wait(net: &mut Net, client: usize, duration: Duration) -> Duration {
+pub fn longest_wait(net: &mut Net, client: usize, duration: Duration) -> Duration {
     let mut longest = Duration::ZERO;
     let end = net.now + duration;
     while net.now < end {
@@ -41,7 +41,7 @@ fn longest_wait(net: &mut Net, client: usize, duration: Duration) -> Duration {
 }
 
 /// Whether the newest word about a slot is that it is off for the line's sake.
-fn is_saving(net: &Net, client: usize, index: u8) -> bool {
+pub fn is_saving(net: &Net, client: usize, index: u8) -> bool {
     let word = |event: &Event| match event {
         Event::Slot { seat: s, kind: SlotKind::Video, slot, saving, .. }
             if (*s, *slot) == (seat(client), index) =>

@@ -2,6 +2,7 @@
 
 mod client;
 mod codecs;
+mod frames;
 mod keys;
 mod lines;
 mod portions;
