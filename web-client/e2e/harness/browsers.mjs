@@ -60,6 +60,7 @@ async function launchChromium(executablePath, cameras, refuses, sound, trusts) {
       await context.addInitScript(keepPeers);
       if (options.via) await context.addInitScript(goVia, options.via);
       if (options.small) await context.addInitScript(captureSmall);
+      if (options.sheet) await context.addInitScript(presentSheet);
       const page = await context.newPage();
       return new Visitor('chromium', page, () => context.close(), context);
     },
@@ -107,6 +108,7 @@ async function launchFirefox(fake, refuses) {
       await page.evaluateOnNewDocument(keepPeers);
       if (options.via) await page.evaluateOnNewDocument(goVia, options.via);
       if (options.small) await page.evaluateOnNewDocument(captureSmall);
+      if (options.sheet) await page.evaluateOnNewDocument(presentSheet);
       await page.setViewport(options.viewport ?? { width: 1366, height: 768 });
       return new Visitor('firefox', page, () => context.close());
     },
@@ -217,6 +219,34 @@ function captureSmall() {
   const capture = devices.getUserMedia.bind(devices);
   devices.getUserMedia = (wish) =>
     capture(wish.video ? { ...wish, video: { ...wish.video, width: 320, height: 180, frameRate: 8 } } : wish);
+}
+
+/** What is presented is a sheet of small print on which something always moves, as a film in a page. */
+function presentSheet() {
+  const devices = navigator.mediaDevices;
+  if (!devices) return;
+  devices.getDisplayMedia = async () => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 1280, height: 720 });
+    const context = canvas.getContext('2d');
+    context.fillStyle = 'white';
+    context.fillRect(0, 0, 1280, 720);
+    context.fillStyle = 'black';
+    context.font = '14px sans-serif';
+    for (let line = 0; line < 40; line++) context.fillText(`Điều ${line + 1}. ` + 'Văn bản họp trực tuyến. '.repeat(7), 20, 18 * line + 18);
+    let at = 0;
+    const draw = () => {
+      at += 1;
+      for (let block = 0; block < 100; block++) {
+        context.fillStyle = `hsl(${(at * 7 + block * 37) % 360} 80% 50%)`;
+        context.fillRect(1000 + (block % 10) * 16, 500 + Math.floor(block / 10) * 16, 16, 16);
+      }
+    };
+    draw();
+    const timer = setInterval(draw, 66);
+    const stream = canvas.captureStream(15);
+    stream.getVideoTracks()[0].addEventListener('ended', () => clearInterval(timer));
+    return stream;
+  };
 }
 
 function findControl({ name, role }) {

@@ -63,6 +63,14 @@ export async function pictureBecomes(visitor, name, { least = 0, most = Infinity
   return { lines: found.height, after: Date.now() - start };
 }
 
+/** Lines of the screen that is presented, and how many frames of it a second are shown in the next `seconds`. */
+export async function screenFrames(visitor, seconds) {
+  const [before, start] = [await visitor.evaluate(screenSoFar), Date.now()];
+  await new Promise((resume) => setTimeout(resume, seconds * 1000));
+  const now = await visitor.evaluate(screenSoFar);
+  return { lines: now.lines, rate: ((now.frames - before.frames) * 1000) / (Date.now() - start) };
+}
+
 /**
  * The sound that the browser had to make up in the next `seconds`, as shares of all it played, 0 … 1: all of
  * it, and what of it was not mere silence. All 1 when nothing came.
@@ -95,6 +103,19 @@ async function soundSoFar() {
     }
   }
   return sounds;
+}
+
+async function screenSoFar() {
+  const videos = [...document.querySelectorAll('[role=group][data-seat] video')];
+  const video = videos.find((element) => element.dataset.source === 'screen' && element.videoHeight > 0);
+  const track = video?.srcObject.getVideoTracks()[0].id;
+  let frames = 0;
+  for (const peer of window.peers.filter((p) => p.connectionState !== 'closed')) {
+    for (const report of (await peer.getStats()).values()) {
+      if (report.type === 'inbound-rtp' && report.trackIdentifier === track) frames += report.framesDecoded;
+    }
+  }
+  return { lines: video?.videoHeight ?? 0, frames };
 }
 
 function heightOf(name) {

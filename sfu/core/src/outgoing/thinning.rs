@@ -24,11 +24,13 @@ pub(crate) struct Thinning {
     newest: Option<(SequenceNumber, MediaTime)>,
     /// Nothing has been left out since a frame from which all layers above can be followed.
     open: bool,
+    /// Frames left out since it might have gone up.
+    waited: u16,
 }
 
 impl Default for Thinning {
     fn default() -> Self {
-        Self { most: ALL, now: ALL, before: ALL, changed: None, newest: None, open: false }
+        Self { most: ALL, now: ALL, before: ALL, changed: None, newest: None, open: false, waited: 0 }
     }
 }
 
@@ -56,13 +58,20 @@ impl Thinning {
             let next = self.next(temporal, descriptor);
             if next != self.now {
                 (self.before, self.changed) = (self.now, Some(timestamp));
-                self.now = next;
+                (self.now, self.waited) = (next, 0);
             }
+            let waits = self.now < self.most && temporal > self.now;
+            self.waited = if waits { self.waited.saturating_add(1) } else { self.waited };
         }
         self.newest = Some((sequence, timestamp));
         let passes = temporal <= self.now;
         self.open = passes && (self.open || descriptor.opens);
         passes
+    }
+
+    /// Its stream marks no place to go up, so that only a key frame helps.
+    pub fn is_stuck(&self) -> bool {
+        self.now < self.most && self.waited >= PATIENCE
     }
 
     /// What goes out from a frame on.
@@ -76,6 +85,9 @@ impl Thinning {
         }
     }
 }
+
+/// Frames left out while a mark is waited for; Chromium's stand eight frames apart.
+const PATIENCE: u16 = 60;
 
 #[cfg(test)]
 mod tests {
@@ -119,6 +131,24 @@ mod tests {
         let up_at = |up: usize| run(&frames, move |at| if at < up { 0 } else { ALL });
         assert_eq!(up_at(1), [true; 4]);
         assert_eq!(up_at(2), [true, false, false, false], "its predecessor is missing");
+    }
+
+    #[test]
+    fn where_nothing_is_marked_a_key_frame_is_needed() {
+        let mut thinning = Thinning { most: 0, ..Thinning::default() };
+        thinning.begin();
+        let mut at = 0;
+        let mut run = |thinning: &mut Thinning, key_frame| {
+            at += 1;
+            let layer = if key_frame { 0 } else { at % 2 };
+            let frame = vp8::Descriptor { key_frame, ..frame(layer, false, false) };
+            thinning.passes(SequenceNumber(at.into()), MediaTime(at.into()), Some(&frame));
+            thinning.is_stuck()
+        };
+        assert!((0..100).all(|_| !run(&mut thinning, false)), "it need not go up");
+        thinning.most = ALL;
+        assert!((0..130).any(|_| run(&mut thinning, false)));
+        assert!(!run(&mut thinning, true));
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl Worker {
                 None => self.set_wanted(now, address, None),
                 Some(((_, sender, track), Some(Choice { layer, temporal }))) => {
                     let wanted = LayerAddress { peer: sender, track, layer: layer as u8 };
-                    self.set_most(address, temporal);
+                    self.set_most(now, address, temporal);
                     self.set_wanted(now, address, Some(wanted));
                 }
                 Some(((source, ..), None)) => {
@@ -142,10 +142,12 @@ impl Worker {
     }
 
     /// Says how many frames of its source a slot takes.
-    fn set_most(&mut self, address: SlotAddress, temporal: u8) {
+    fn set_most(&mut self, now: Instant, address: SlotAddress, temporal: u8) {
         let slots = self.peer_mut(address.peer).map(|peer| &mut peer.outgoing.slots);
-        if let Some(slot) = slots.and_then(|slots| slots.get_mut(usize::from(address.slot))) {
-            slot.thinning.most = temporal;
+        let Some(slot) = slots.and_then(|slots| slots.get_mut(usize::from(address.slot))) else { return };
+        slot.thinning.most = temporal;
+        if let (true, Some(current)) = (slot.thinning.is_stuck(), slot.current) {
+            self.ask_key(now, current);
         }
     }
 
