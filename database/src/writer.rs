@@ -55,8 +55,12 @@ async fn group(
     finished: &mut Vec<Report>,
 ) -> Result<(), sqlx::Error> {
     connection.execute(AssertSqlSafe(begin)).await?;
+    // One job alone needs no savepoint: what it did is the transaction.
+    let shared = batch.len() > 1;
     for job in batch.drain(..) {
-        connection.execute("SAVEPOINT job").await?;
+        if shared {
+            connection.execute("SAVEPOINT job").await?;
+        }
         // A panic in one job must not take the writer, and with it the whole service, down.
         let keep = match AssertUnwindSafe(job(connection)).catch_unwind().await {
             Ok(done) => {
@@ -68,8 +72,11 @@ async fn group(
                 false
             }
         };
-        if !keep {
-            connection.execute("ROLLBACK TO job").await?;
+        match (shared, keep) {
+            (true, true) => {}
+            (true, false) => drop(connection.execute("ROLLBACK TO job").await?),
+            (false, true) => break,
+            (false, false) => return connection.execute("ROLLBACK").await.map(drop),
         }
         connection.execute("RELEASE job").await?;
     }

@@ -9,7 +9,10 @@ use std::{collections::BTreeSet, slice};
 
 use base::{LetterId, MailboxId, Timestamp, random::System};
 use bytes::Bytes;
-use database::sqlx::{self, AnyConnection};
+use database::{
+    Dialect,
+    sqlx::{self, AnyConnection},
+};
 use directory_core::Poster;
 use futures_util::future::BoxFuture;
 use mail_gateway_core::{
@@ -232,6 +235,9 @@ async fn record(c: &mut AnyConnection, letters: &[Prepared]) -> Result<(), Store
             fresh.push((letter.key(), letter));
         }
     }
+    // Without a key from its sender a letter cannot come again, except from ourselves where the answer to a commit
+    // may get lost on its way.
+    let uncertain = Dialect::of(c) == Dialect::Postgres;
     let mut copies = Vec::with_capacity(fresh.len());
     for (key, letter) in &fresh {
         let junk = letter.marks.junk;
@@ -239,7 +245,7 @@ async fn record(c: &mut AnyConnection, letters: &[Prepared]) -> Result<(), Store
         letter.sorted.follow(c, &body).await?;
         letter.queue(c).await?;
         copies.push(together::Copies {
-            key,
+            key: (letter.key.is_some() || uncertain).then_some(key.as_str()),
             blob: &letter.blob,
             summary: &letter.summary,
             now: letter.now,

@@ -7,6 +7,7 @@
 pub mod blob;
 pub mod deliver;
 pub mod folder;
+mod gather;
 pub(crate) mod index;
 pub mod letter;
 pub mod modseq;
@@ -49,6 +50,8 @@ pub struct Store {
     indexing: Arc<tokio::sync::Mutex<bool>>,
     /// Entries the index need not make.
     ready: Arc<index::ready::Ready>,
+    filters: gather::Gather<sieve::Wanted, sieve::Filters>,
+    rooms: gather::Gather<MailboxId, Option<room::Held>>,
 }
 
 impl Store {
@@ -59,7 +62,10 @@ impl Store {
     /// When the directory cannot be made.
     pub fn open(directory: &Path, database: Database) -> std::io::Result<Self> {
         let blobs = Blobs::open(&directory.join("blobs"))?;
+        let readers = database.readers();
         Ok(Self {
+            filters: gather::Gather::start(readers.clone(), sieve::filters),
+            rooms: gather::Gather::start(readers.clone(), room::held),
             database,
             blobs,
             changes: Changes::new(),

@@ -2,11 +2,14 @@
 //!
 //! A letter that was accepted is always delivered; the quota is asked before, where a letter is offered.
 
-use base::{MailboxId, Timestamp};
-use database::sqlx::{self, AnyConnection, Row};
-use directory_core::MailboxKind;
+use std::collections::BTreeMap;
 
-use super::{Store, StoreError, Usage, unsigned};
+use base::{MailboxId, Timestamp};
+use database::sqlx::{self, AnyConnection, AnyPool, AssertSqlSafe, Row};
+use directory_core::MailboxKind;
+use futures_util::future::BoxFuture;
+
+use super::{Store, StoreError, Usage, placeholders, unsigned};
 
 /// What a mailbox holds and may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +67,34 @@ pub(crate) struct Watched {
     pub(crate) is_warned: bool,
 }
 
+/// What is written of a mailbox.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    usage: Usage,
+    /// What was set for this mailbox.
+    quota: Option<u64>,
+}
+
+/// What each of `mailboxes` holds, of which there are no more than [`super::IN_LIST`].
+pub(super) fn held(
+    readers: AnyPool,
+    mailboxes: Vec<MailboxId>,
+) -> BoxFuture<'static, Result<Vec<Option<Held>>, StoreError>> {
+    Box::pin(async move {
+        let list = placeholders(1, mailboxes.len());
+        let sql = format!("SELECT account, letters, octets, quota FROM accounts WHERE account IN ({list})");
+        let query = sqlx::query(AssertSqlSafe(sql));
+        let query = mailboxes.iter().fold(query, |query, mailbox| query.bind(mailbox.to_string()));
+        let mut known = BTreeMap::new();
+        for row in query.fetch_all(&readers).await? {
+            let usage = Usage { letters: unsigned(row.try_get(1)?), bytes: unsigned(row.try_get(2)?) };
+            let quota = row.try_get::<Option<i64>, _>(3)?.map(unsigned);
+            known.insert(row.try_get::<String, _>(0)?, Held { usage, quota });
+        }
+        Ok(mailboxes.iter().map(|mailbox| known.get(&mailbox.to_string()).copied()).collect())
+    })
+}
+
 /// Counts `letters` and `octets` more, or fewer.
 pub(crate) async fn count(
     c: &mut AnyConnection,
@@ -87,14 +118,9 @@ impl Store {
     /// When the database fails.
     pub async fn room(&self, mailbox: MailboxId, kind: MailboxKind) -> Result<Room, StoreError> {
         let usual = self.quotas.of(kind);
-        let row = sqlx::query("SELECT letters, octets, quota FROM accounts WHERE account = $1")
-            .bind(mailbox.to_string())
-            .fetch_optional(self.database().readers())
-            .await?;
-        let Some(row) = row else { return Ok(Room { usage: Usage::default(), limit: usual }) };
-        let usage = Usage { letters: unsigned(row.try_get(0)?), bytes: unsigned(row.try_get(1)?) };
-        let limit = row.try_get::<Option<i64>, _>(2)?.map_or(usual, unsigned);
-        Ok(Room { usage, limit })
+        let held = self.rooms.ask(mailbox).await?;
+        let (usage, quota) = held.map_or_else(Default::default, |held| (held.usage, held.quota));
+        Ok(Room { usage, limit: quota.unwrap_or(usual) })
     }
 
     /// Lets `mailbox` hold `octets`; `None` is what is usual for its kind.

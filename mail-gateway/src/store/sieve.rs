@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base::{LetterId, MailboxId, Timestamp, random::System};
-use database::sqlx::{self, AnyConnection, AssertSqlSafe, Row};
+use database::sqlx::{self, AnyConnection, AnyPool, AssertSqlSafe, Row};
+use futures_util::future::BoxFuture;
 use mail_gateway_core::{
     managesieve::{Answer, Problem, Question},
     sieve::Away,
@@ -18,7 +19,7 @@ pub mod vacation;
 pub use by_id::{KeptScript, ScriptChange};
 
 /// What sorts the letters of one mailbox.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
     /// The active script.
     pub(crate) script: Option<String>,
@@ -53,37 +54,8 @@ impl Store {
         &self,
         accounts: &BTreeSet<MailboxId>,
         now: Timestamp,
-    ) -> Result<BTreeMap<MailboxId, Filter>, StoreError> {
-        let all: Vec<String> = accounts.iter().map(ToString::to_string).collect();
-        let mut found: BTreeMap<MailboxId, Filter> = BTreeMap::new();
-        for piece in all.chunks(IN_LIST) {
-            let list = placeholders(2, piece.len());
-            // One question a letter, whatever its mailboxes have.
-            let sql = format!(
-                "SELECT account, 1 AS scripted, source, '' AS text, '' AS html FROM sieve_script \
-                 WHERE active = 1 AND account IN ({list}) \
-                 UNION ALL SELECT account, 0 AS scripted, COALESCE(subject, '') AS source, \
-                 COALESCE(text_body, '') AS text, COALESCE(html_body, '') AS html FROM vacation_response \
-                 WHERE enabled = 1 AND COALESCE(from_date, $1) <= $1 AND COALESCE(to_date, $1 + 1) > $1 \
-                 AND account IN ({list})"
-            );
-            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(now.as_micros());
-            for account in piece {
-                query = query.bind(account.as_str());
-            }
-            for row in query.fetch_all(self.database().readers()).await? {
-                let account: MailboxId =
-                    row.try_get::<String, _>(0)?.parse().map_err(|_| StoreError::Corrupt("account"))?;
-                let filter = found.entry(account).or_default();
-                if row.try_get::<i64, _>(1)? == 1 {
-                    filter.script = Some(row.try_get(2)?);
-                } else {
-                    let part = |at: usize| Ok::<_, sqlx::Error>(some(row.try_get(at)?));
-                    filter.away = Some(Away { subject: part(2)?, text: part(3)?, html: part(4)? });
-                }
-            }
-        }
-        Ok(found)
+    ) -> Result<Filters, StoreError> {
+        self.filters.ask(Wanted { accounts: accounts.clone(), now }).await
     }
 
     /// The keys `account` remembers at `now`, the longest lasting ones when there are too many.
@@ -105,6 +77,70 @@ impl Store {
         .await?;
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
+}
+
+/// Whose letters are to be sorted, and when.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    accounts: BTreeSet<MailboxId>,
+    now: Timestamp,
+}
+
+/// What sorts the letters of those mailboxes that have something to sort them.
+pub(crate) type Filters = BTreeMap<MailboxId, Filter>;
+
+/// The answers to questions of one moment: what holds at the last of them holds for all.
+pub(super) fn filters(
+    readers: AnyPool,
+    wanted: Vec<Wanted>,
+) -> BoxFuture<'static, Result<Vec<Filters>, StoreError>> {
+    Box::pin(async move {
+        let accounts: BTreeSet<MailboxId> = wanted.iter().flat_map(|one| &one.accounts).copied().collect();
+        let now = wanted.iter().map(|one| one.now).max().unwrap_or_else(Timestamp::now);
+        let found = filters_of(&readers, &accounts, now).await?;
+        let theirs = |one: &Wanted| {
+            let all = found.iter().filter(|(account, _)| one.accounts.contains(account));
+            all.map(|(account, filter)| (*account, filter.clone())).collect()
+        };
+        Ok(wanted.iter().map(theirs).collect())
+    })
+}
+
+async fn filters_of(
+    readers: &AnyPool,
+    accounts: &BTreeSet<MailboxId>,
+    now: Timestamp,
+) -> Result<Filters, StoreError> {
+    let all: Vec<String> = accounts.iter().map(ToString::to_string).collect();
+    let mut found: Filters = BTreeMap::new();
+    for piece in all.chunks(IN_LIST) {
+        let list = placeholders(2, piece.len());
+        // One question, whatever the mailboxes have.
+        let sql = format!(
+            "SELECT account, 1 AS scripted, source, '' AS text, '' AS html FROM sieve_script \
+             WHERE active = 1 AND account IN ({list}) \
+             UNION ALL SELECT account, 0 AS scripted, COALESCE(subject, '') AS source, \
+             COALESCE(text_body, '') AS text, COALESCE(html_body, '') AS html FROM vacation_response \
+             WHERE enabled = 1 AND COALESCE(from_date, $1) <= $1 AND COALESCE(to_date, $1 + 1) > $1 \
+             AND account IN ({list})"
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(now.as_micros());
+        for account in piece {
+            query = query.bind(account.as_str());
+        }
+        for row in query.fetch_all(readers).await? {
+            let account: MailboxId =
+                row.try_get::<String, _>(0)?.parse().map_err(|_| StoreError::Corrupt("account"))?;
+            let filter = found.entry(account).or_default();
+            if row.try_get::<i64, _>(1)? == 1 {
+                filter.script = Some(row.try_get(2)?);
+            } else {
+                let part = |at: usize| Ok::<_, sqlx::Error>(some(row.try_get(at)?));
+                filter.away = Some(Away { subject: part(2)?, text: part(3)?, html: part(4)? });
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Remembers `key` until `expires`; `false` when it was remembered already at `now`.

@@ -2,21 +2,38 @@
 
 use std::collections::BTreeMap;
 
-use database::sqlx::{self, AnyConnection, Row};
+use database::sqlx::{AnyConnection, Row};
 use mail_gateway_core::message::{BlobId, Summary};
 
 use super::{
     super::StoreError,
-    rows::{Rows, Value},
+    rows::{Rows, Statements, Value},
 };
 
 /// Notes `bodies` for the index, adding rows for new ones; answers their numbers.
 pub(super) async fn insert<'a>(
     c: &mut AnyConnection,
-    bodies: &BTreeMap<&'a BlobId, &Summary>,
+    bodies: &BTreeMap<&'a BlobId, &'a Summary>,
 ) -> Result<BTreeMap<&'a BlobId, i64>, StoreError> {
+    let (docs, new) = number(c, bodies).await?;
+    let mut statements = Statements::default();
+    add(&mut statements, &new, &docs)?;
+    statements.fetch(c).await?;
+    Ok(docs)
+}
+
+/// The numbers of bodies by their names, and those without a row.
+pub(super) type Numbered<'a> = (BTreeMap<&'a BlobId, i64>, Vec<(&'a BlobId, &'a Summary)>);
+
+/// The numbers of `bodies`, and those of them that have no row yet.
+pub(super) async fn number<'a>(
+    c: &mut AnyConnection,
+    bodies: &BTreeMap<&'a BlobId, &'a Summary>,
+) -> Result<Numbered<'a>, StoreError> {
+    // The last number stands behind the known ones, so that one question is enough.
     let names = Rows::of(bodies.keys().map(|blob| [Value::from(blob.as_str())]));
-    let rows = names.fetch(c, "SELECT blob, doc FROM bodies WHERE blob IN (", ")").await?;
+    let after = ") UNION ALL SELECT '', COALESCE(MAX(doc), 0) FROM bodies";
+    let rows = names.fetch(c, "SELECT blob, doc FROM bodies WHERE blob IN (", after).await?;
     let mut known: BTreeMap<String, i64> = BTreeMap::new();
     for row in &rows {
         known.insert(row.try_get(0)?, row.try_get(1)?);
@@ -29,20 +46,16 @@ pub(super) async fn insert<'a>(
             None => new.push((*blob, *summary)),
         }
     }
-    if !new.is_empty() {
-        let last = sqlx::query("SELECT COALESCE(MAX(doc), 0) FROM bodies").fetch_one(&mut *c).await?;
-        docs.extend(new.iter().map(|(blob, _)| *blob).zip(last.try_get::<i64, _>(0)? + 1..));
-        insert_new(c, &new, &docs).await?;
-    }
-    let noted = Rows::of(docs.values().map(|doc| [Value::from(*doc)]));
-    noted.execute(c, "INSERT INTO to_index (doc)", "ON CONFLICT (doc) DO NOTHING").await?;
-    Ok(docs)
+    let last = known.get("").copied().unwrap_or_default();
+    docs.extend(new.iter().map(|(blob, _)| *blob).zip(last + 1..));
+    Ok((docs, new))
 }
 
-async fn insert_new(
-    c: &mut AnyConnection,
-    new: &[(&BlobId, &Summary)],
-    docs: &BTreeMap<&BlobId, i64>,
+/// Adds what writes the rows of `new` and notes all of `docs` for the index.
+pub(super) fn add<'a>(
+    statements: &mut Statements<'a>,
+    new: &[(&'a BlobId, &'a Summary)],
+    docs: &BTreeMap<&'a BlobId, i64>,
 ) -> Result<(), StoreError> {
     let mut rows = Vec::with_capacity(new.len());
     for (blob, summary) in new {
@@ -55,19 +68,17 @@ async fn insert_new(
             Value::from(*docs.get(blob).ok_or(StoreError::Corrupt("doc"))?),
         ]);
     }
-    Rows::of(rows).execute(c, "INSERT INTO bodies (blob, size, has_attachment, summary, doc)", "").await?;
+    let before = "INSERT INTO bodies (blob, size, has_attachment, summary, doc)";
+    statements.add(Rows::of(rows), before, "");
     // Absent where there is nothing to say: then they are made when first asked for.
     let said = new.iter().filter(|(_, summary)| !summary.facts.envelope.is_empty());
     let facts = Rows::of(said.map(|(blob, summary)| {
         let facts = &summary.facts;
         [blob.as_str(), &facts.envelope, &facts.body, &facts.structure].map(Value::from)
     }));
-    facts
-        .execute(
-            c,
-            "INSERT INTO body_structures (blob, envelope, body, structure)",
-            "ON CONFLICT (blob) DO NOTHING",
-        )
-        .await?;
+    let before = "INSERT INTO body_structures (blob, envelope, body, structure)";
+    statements.add(facts, before, "ON CONFLICT (blob) DO NOTHING");
+    let noted = Rows::of(docs.values().map(|doc| [Value::from(*doc)]));
+    statements.add(noted, "INSERT INTO to_index (doc)", "ON CONFLICT (doc) DO NOTHING");
     Ok(())
 }

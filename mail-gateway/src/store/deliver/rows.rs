@@ -74,6 +74,10 @@ impl<'a> Rows<'a> {
     /// PostgreSQL knows values by number. SQLite takes numbers for names, and every value bound looks its
     /// name up among all names: a statement of thousands would cost their square, so that they have none.
     fn query(self, backend: &str, before: &str, after: &str) -> Query<'static, sqlx::Any, AnyArguments> {
+        query(self.sql(backend, before, after), self.values)
+    }
+
+    fn sql(&self, backend: &str, before: &str, after: &str) -> String {
         let numbered = backend != SQLITE;
         let mut sql = String::with_capacity(before.len() + after.len() + 7 * self.values.len() + 16);
         sql.push_str(before);
@@ -93,11 +97,48 @@ impl<'a> Rows<'a> {
         }
         sql.push_str(") ");
         sql.push_str(after);
-        let query = sqlx::query(AssertSqlSafe(sql));
-        self.values.into_iter().fold(query, |query, value| match value {
-            Value::Text(text) => query.bind(text.into_owned()),
-            Value::Number(number) => query.bind(number),
-        })
+        sql
+    }
+}
+
+fn query(sql: String, values: Vec<Value<'_>>) -> Query<'static, sqlx::Any, AnyArguments> {
+    // Not kept prepared: hardly two have as many rows.
+    let query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+    values.into_iter().fold(query, |query, value| match value {
+        Value::Text(text) => query.bind(text.into_owned()),
+        Value::Number(number) => query.bind(number),
+    })
+}
+
+/// Statements of which none needs the answer of another. SQLite takes them all at once: to hand its thread one
+/// and wait for the answer costs more than most of them do.
+#[derive(Default)]
+pub(crate) struct Statements<'a> {
+    all: Vec<(Rows<'a>, &'a str, &'a str)>,
+}
+
+impl<'a> Statements<'a> {
+    /// Adds `<before> VALUES (…), (…) <after>`; nothing when there is no row.
+    pub(crate) fn add(&mut self, rows: Rows<'a>, before: &'a str, after: &'a str) {
+        if !rows.values.is_empty() {
+            self.all.push((rows, before, after));
+        }
+    }
+
+    /// Runs them in their order; answers the rows of all.
+    pub(crate) async fn fetch(self, c: &mut AnyConnection) -> Result<Vec<AnyRow>, sqlx::Error> {
+        let backend = c.backend_name();
+        if backend == SQLITE {
+            let sql: Vec<String> =
+                self.all.iter().map(|(rows, before, after)| rows.sql(backend, before, after)).collect();
+            let values = self.all.into_iter().flat_map(|(rows, ..)| rows.values).collect();
+            return query(sql.join("; "), values).fetch_all(c).await;
+        }
+        let mut answers = Vec::new();
+        for (rows, before, after) in self.all {
+            answers.extend(rows.fetch(c, before, after).await?);
+        }
+        Ok(answers)
     }
 }
 

@@ -17,14 +17,14 @@ use mail_gateway_core::{
 use super::{
     super::{Kind, StoreError, folder},
     NewLetter, bodies, insert,
-    rows::{Rows, Value},
+    rows::{Rows, Statements, Value},
 };
 
 /// A letter on its way into inboxes.
 #[derive(Debug, Clone)]
 pub(crate) struct Copies<'a> {
-    /// Names the delivery: nobody gets it twice.
-    pub(crate) key: &'a str,
+    /// Names a delivery that may be asked for again: nobody gets it twice.
+    pub(crate) key: Option<&'a str>,
     /// Its stored body.
     pub(crate) blob: &'a BlobId,
     /// What the body says.
@@ -92,11 +92,11 @@ pub(crate) async fn to_inboxes(c: &mut AnyConnection, letters: &[Copies<'_>]) ->
     Ok(())
 }
 
-/// Notes the deliveries; answers those that were not made before.
+/// Notes the deliveries that have a key; answers those that were not made before.
 async fn fresh<'a>(c: &mut AnyConnection, copies: &'a [Copy<'a>]) -> Result<Vec<&'a Copy<'a>>, StoreError> {
-    let noted = Rows::of(copies.iter().map(|copy| {
+    let noted = Rows::of(copies.iter().filter_map(|copy| {
         let Copies { key, now, .. } = copy.letter.copies;
-        [(*key).into(), copy.account.as_str().into(), copy.id.as_str().into(), now.as_micros().into()]
+        Some([(*key)?.into(), copy.account.as_str().into(), copy.id.as_str().into(), now.as_micros().into()])
     }));
     let rows = noted
         .fetch(
@@ -106,7 +106,8 @@ async fn fresh<'a>(c: &mut AnyConnection, copies: &'a [Copy<'a>]) -> Result<Vec<
         )
         .await?;
     let new: HashSet<String> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
-    Ok(copies.iter().filter(|copy| new.contains(&copy.id)).collect())
+    let is_new = |copy: &&Copy<'_>| copy.letter.copies.key.is_none() || new.contains(&copy.id);
+    Ok(copies.iter().filter(is_new).collect())
 }
 
 async fn ensure_accounts(c: &mut AnyConnection, new: &[&Copy<'_>]) -> Result<(), StoreError> {
@@ -191,7 +192,8 @@ async fn together(c: &mut AnyConnection, new: &[&Copy<'_>]) -> Result<(), StoreE
         return Ok(());
     }
     let letters = new.iter().map(|copy| copy.letter.copies);
-    let docs = bodies::insert(c, &letters.map(|letter| (letter.blob, letter.summary)).collect()).await?;
+    let (docs, unknown) =
+        bodies::number(c, &letters.map(|letter| (letter.blob, letter.summary)).collect()).await?;
     let mut shares: BTreeMap<&str, Share> = BTreeMap::new();
     for copy in new {
         let share = shares.entry(&copy.account).or_default();
@@ -199,8 +201,6 @@ async fn together(c: &mut AnyConnection, new: &[&Copy<'_>]) -> Result<(), StoreE
         share.octets += i64::try_from(copy.letter.copies.summary.size).unwrap_or(i64::MAX);
     }
     draw(c, &mut shares).await?;
-    count(c, &mut shares).await?;
-    note_states(c, &shares).await?;
     let mut placed = Vec::with_capacity(new.len());
     for copy in new {
         let share = shares.get_mut(copy.account.as_str()).ok_or(StoreError::Corrupt("account"))?;
@@ -212,63 +212,48 @@ async fn together(c: &mut AnyConnection, new: &[&Copy<'_>]) -> Result<(), StoreE
         });
         share.placed += 1;
     }
-    insert_letters(c, &placed).await?;
-    insert_conversations(c, &placed).await
+    let mut statements = Statements::default();
+    bodies::add(&mut statements, &unknown, &docs)?;
+    note_states(&mut statements, &shares);
+    insert_letters(&mut statements, &placed);
+    insert_conversations(&mut statements, &placed);
+    Ok(statements.fetch(c).await.map(drop)?)
 }
 
-/// Draws the accounts' numbers and counts the letters.
+/// Counts the letters in the accounts and their inboxes, and draws the accounts' numbers and the inboxes' UIDs.
 async fn draw(c: &mut AnyConnection, shares: &mut BTreeMap<&str, Share>) -> Result<(), StoreError> {
-    let added = Rows::of(
-        shares
-            .iter()
-            .map(|(account, share)| [Value::from(*account), share.letters.into(), share.octets.into()]),
-    );
-    let after = ") UPDATE accounts SET modseq = modseq + 3 * more, letters = letters + more, octets = octets + size \
-                 FROM added WHERE accounts.account = owner RETURNING accounts.account, accounts.modseq";
-    for row in added.fetch(c, "WITH added (owner, more, size) AS (", after).await? {
-        if let Some(share) = shares.get_mut(row.try_get::<String, _>(0)?.as_str()) {
-            share.last = row.try_get(1)?;
-        }
-    }
-    Ok(())
-}
-
-/// Counts the letters in the inboxes and draws their UIDs.
-async fn count(c: &mut AnyConnection, shares: &mut BTreeMap<&str, Share>) -> Result<(), StoreError> {
-    let added = Rows::of(
-        shares
-            .iter()
-            .map(|(account, share)| [Value::from(*account), share.letters.into(), share.last.into()]),
-    );
-    // Of the numbers of the last letter the first is its own, the second its folder's.
-    let after = format!(
-        ") UPDATE folders SET uid_next = uid_next + more, total = total + more, unread = unread + more, \
-         threads = threads + more, unread_threads = unread_threads + more, highest_modseq = drawn - 2, \
-         modseq = drawn - 1 FROM added WHERE folders.account = owner AND folders.id = '{INBOX}' \
-         RETURNING folders.account, folders.uid_next"
-    );
-    let rows = added.fetch(c, "WITH added (owner, more, drawn) AS (", &after).await?;
-    if rows.len() != shares.len() {
+    let added = || {
+        let row = |(account, share): (&&'_ str, &Share)| {
+            [(*account).to_owned().into(), share.letters.into(), share.octets.into()]
+        };
+        Rows::of(shares.iter().map(row))
+    };
+    let mut statements = Statements::default();
+    statements.add(added(), BEFORE_ADDED, COUNT_IN_ACCOUNTS);
+    statements.add(added(), BEFORE_ADDED, COUNT_IN_INBOXES);
+    let rows = statements.fetch(c).await?;
+    if rows.len() != 2 * shares.len() {
         return Err(StoreError::BadFolders);
     }
     for row in rows {
         if let Some(share) = shares.get_mut(row.try_get::<String, _>(0)?.as_str()) {
-            share.uid_next = row.try_get(1)?;
+            let drawn = row.try_get(2)?;
+            *if row.try_get::<i64, _>(1)? == 0 { &mut share.last } else { &mut share.uid_next } = drawn;
         }
     }
     Ok(())
 }
 
-async fn note_states(c: &mut AnyConnection, shares: &BTreeMap<&str, Share>) -> Result<(), StoreError> {
+fn note_states<'a>(statements: &mut Statements<'a>, shares: &BTreeMap<&'a str, Share>) {
     let states = shares.iter().flat_map(|(account, share)| {
         [(Kind::Email, 2), (Kind::Mailbox, 1), (Kind::Thread, 0)]
             .map(|(kind, back)| [Value::from(*account), kind.as_str().into(), (share.last - back).into()])
     });
     let after = "ON CONFLICT (account, kind) DO UPDATE SET modseq = excluded.modseq";
-    Ok(Rows::of(states).execute(c, "INSERT INTO states (account, kind, modseq)", after).await?)
+    statements.add(Rows::of(states), "INSERT INTO states (account, kind, modseq)", after);
 }
 
-async fn insert_letters(c: &mut AnyConnection, placed: &[Placed<'_>]) -> Result<(), StoreError> {
+fn insert_letters<'a>(statements: &mut Statements<'a>, placed: &[Placed<'a>]) {
     let letters = placed.iter().map(|Placed { copy, doc, modseq, .. }| {
         let Copies { blob, now, .. } = copy.letter.copies;
         let (id, account) = (copy.id.as_str(), copy.account.as_str());
@@ -285,7 +270,7 @@ async fn insert_letters(c: &mut AnyConnection, placed: &[Placed<'_>]) -> Result<
         ]
     });
     let before = "INSERT INTO letters (id, account, blob, thread, received, unread, created, modseq, doc)";
-    Rows::of(letters).execute(c, before, "").await?;
+    statements.add(Rows::of(letters), before, "");
     let added = Timestamp::now().as_micros();
     let places = placed.iter().map(|Placed { copy, uid, modseq, .. }| {
         [
@@ -299,21 +284,21 @@ async fn insert_letters(c: &mut AnyConnection, placed: &[Placed<'_>]) -> Result<
         ]
     });
     let before = "INSERT INTO letter_folder (account, letter, folder, uid, modseq, received, added)";
-    Ok(Rows::of(places).execute(c, before, "").await?)
+    statements.add(Rows::of(places), before, "");
 }
 
 /// Begins a conversation with each letter, named after it, and lets answers find it.
-async fn insert_conversations(c: &mut AnyConnection, placed: &[Placed<'_>]) -> Result<(), StoreError> {
+fn insert_conversations<'a>(statements: &mut Statements<'a>, placed: &[Placed<'a>]) {
     let threads = placed.iter().map(|Placed { copy, modseq, .. }| {
         [copy.account.as_str().into(), copy.id.as_str().into(), (modseq + 2).into(), (modseq + 2).into()]
     });
-    Rows::of(threads).execute(c, "INSERT INTO threads (account, id, created, modseq)", "").await?;
+    statements.add(Rows::of(threads), "INSERT INTO threads (account, id, created, modseq)", "");
     let shares = placed.iter().map(|Placed { copy, .. }| {
         let (account, id) = (copy.account.as_str(), copy.id.as_str());
         [account.into(), id.into(), INBOX.into(), ONE, ONE, ONE]
     });
     let before = "INSERT INTO folder_threads (account, thread, folder, letters, unread, is_unread)";
-    Rows::of(shares).execute(c, before, "").await?;
+    statements.add(Rows::of(shares), before, "");
     let links: Vec<[&str; 4]> = placed
         .iter()
         .flat_map(|Placed { copy, .. }| {
@@ -323,11 +308,22 @@ async fn insert_conversations(c: &mut AnyConnection, placed: &[Placed<'_>]) -> R
     for piece in links.chunks(LINKS) {
         let links = Rows::of(piece.iter().map(|link| link.map(Value::from)));
         let before = "INSERT INTO thread_links (account, message_id, subject, thread)";
-        links.execute(c, before, "ON CONFLICT (account, message_id, subject) DO NOTHING").await?;
+        statements.add(links, before, "ON CONFLICT (account, message_id, subject) DO NOTHING");
     }
-    Ok(())
 }
 
+/// What stands before the letters and octets that come to each account.
+const BEFORE_ADDED: &str = "WITH added (owner, more, size) AS (";
+const COUNT_IN_ACCOUNTS: &str = ") UPDATE accounts SET modseq = modseq + 3 * more, letters = letters + more, \
+    octets = octets + size FROM added WHERE accounts.account = owner \
+    RETURNING accounts.account, CAST(0 AS BIGINT), accounts.modseq";
+/// Of an account's numbers that its last letter drew, the first is the letter's, the second its folder's.
+const COUNT_IN_INBOXES: &str = ") UPDATE folders SET uid_next = uid_next + more, total = total + more, \
+    unread = unread + more, threads = threads + more, unread_threads = unread_threads + more, \
+    highest_modseq = drawn.modseq - 2, modseq = drawn.modseq - 1 \
+    FROM added JOIN accounts AS drawn ON drawn.account = owner \
+    WHERE folders.account = owner AND folders.id = 'inbox' \
+    RETURNING folders.account, CAST(1 AS BIGINT), folders.uid_next";
 /// The id of the inbox: a system folder is named by its role.
 const INBOX: &str = Role::Inbox.as_str();
 /// A count of one, or "yes".
@@ -369,7 +365,7 @@ mod tests {
                 .write(move |c| {
                     Box::pin(async move {
                         let copies = group.iter().map(|(key, blob, summary)| Copies {
-                            key,
+                            key: Some(key),
                             blob,
                             summary,
                             now,
