@@ -1,7 +1,9 @@
 //! Bodies as files, `blobs/ab/abcdef…`, written so that a crash leaves either nothing or all of it. Small
-//! ones are stored by way of the accept log, which makes many of them durable at once.
+//! ones are stored by way of the accept log, which makes many of them durable at once, and share a file
+//! ([`pack`]) afterwards.
 
 mod log;
+mod pack;
 mod segment;
 pub(crate) mod sweep;
 pub mod upload;
@@ -54,7 +56,7 @@ impl Blobs {
         path_in(&self.directory, blob)
     }
 
-    /// Waits until every body stored so far has its file; before that it is durable in the accept log.
+    /// Waits until every body stored so far has its name; before that it is durable in the accept log.
     ///
     /// # Errors
     /// When the log has ended.
@@ -73,7 +75,7 @@ impl Blobs {
         }
         let blob = BlobId::of(&bytes);
         self.note_fresh(&blob);
-        // In this order: a body leaves the log only after its file is there.
+        // In this order: a body leaves the log only after its name is there.
         if self.log.find(&blob).is_none() && !self.has_file(&blob, bytes.len()) {
             self.log.store(blob.clone(), bytes).await?;
         }
@@ -90,7 +92,7 @@ impl Blobs {
     }
 
     fn has_file(&self, blob: &BlobId, length: usize) -> bool {
-        fs::metadata(self.path(blob)).is_ok_and(|found| found.len() == length as u64)
+        pack::holds(&self.path(blob), blob, length)
     }
 
     /// Writes a body into its file at once: writing many octets twice costs more than a sync.
@@ -125,17 +127,18 @@ impl Blobs {
         if let Some(place) = self.log.find(blob) {
             return run(move || Ok(place.read()?)).await;
         }
-        match tokio::fs::read(self.path(blob)).await {
+        let (path, name) = (self.path(blob), blob.clone());
+        match run(move || Ok(pack::read(&path, &name)?)).await {
             Ok(bytes) => Ok(bytes.into()),
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+            Err(StoreError::Disk(cause)) if cause.kind() == io::ErrorKind::NotFound => {
                 tracing::error!(%blob, "mail store: a body is missing on disk; restore it from a backup");
                 Err(StoreError::MissingBlob(blob.clone()))
             }
-            Err(cause) => Err(cause.into()),
+            Err(error) => Err(error),
         }
     }
 
-    /// Deletes the file of a body that nothing names, unless it was stored again a moment ago.
+    /// Deletes a body that nothing names, unless it was stored again a moment ago.
     pub(crate) async fn remove(&self, blob: BlobId) -> Result<(), StoreError> {
         let blobs = self.clone();
         run(move || {
@@ -145,7 +148,7 @@ impl Blobs {
             if fresh.contains_key(&blob) {
                 return Ok(());
             }
-            match fs::remove_file(blobs.path(&blob)) {
+            match pack::remove(&blobs.path(&blob), &blob) {
                 Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause.into()),
                 _ => Ok(()),
             }
@@ -180,7 +183,7 @@ impl Blobs {
         self.log.find(blob).is_some() || tokio::fs::try_exists(self.path(blob)).await.unwrap_or(false)
     }
 
-    /// Copies every body into `target`.
+    /// Copies every body into `target`, each into a file of its own.
     ///
     /// # Errors
     /// When the copy cannot be written.
@@ -198,10 +201,13 @@ impl Blobs {
                 fs::create_dir_all(&inside)?;
                 for file in fs::read_dir(folder.path())? {
                     let file = file?;
-                    match fs::copy(file.path(), inside.join(file.file_name())) {
+                    let Some(blob) = file.file_name().to_str().and_then(|name| name.parse().ok()) else {
+                        continue;
+                    };
+                    match pack::copy(&file.path(), &blob, &inside.join(file.file_name())) {
                         // Swept since the folder was read; the copied rows do not name it.
                         Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
-                        copied => drop(copied?),
+                        copied => copied?,
                     }
                 }
                 sync_directory(&inside)?;

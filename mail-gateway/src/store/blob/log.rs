@@ -2,9 +2,8 @@
 //!
 //! A body of its own file costs a creation, two renames' worth of journal and two `fsync`s; twenty peers
 //! who each wait for that share one disk. Here a body counts as stored once its record is under an
-//! `fdatasync` that everybody who waits shares. Full or quiet segments are unpacked into files of their own
-//! ([`super::segment`]) and deleted when these are durable; what a crash leaves is unpacked at the next
-//! start. A record names its body by SHA-256, so that a torn one is recognised and nothing is stored twice.
+//! `fdatasync` that everybody who waits shares. Of full or quiet segments each body gets its own name
+//! ([`super::pack`]); what a crash leaves is unpacked at the next start. A record names its body by SHA-256, so that a torn one is recognised and nothing is stored twice.
 
 use std::{
     collections::HashMap,

@@ -14,7 +14,7 @@ use std::{
 use bytes::Bytes;
 use mail_gateway_core::message::BlobId;
 
-use super::{log::Place, path_in, sync_directory, temporary};
+use super::{log::Place, pack, path_in, sync_directory, temporary};
 
 /// A segment that is being written, or waits to be unpacked. Its file is locked as long as its process
 /// lives, so that nobody else takes it for the leavings of a crash.
@@ -24,6 +24,8 @@ pub(super) struct Segment {
     file: Arc<File>,
     /// Octets of whole records.
     length: u64,
+    /// What they hold.
+    bodies: Vec<(BlobId, Place)>,
 }
 
 /// Distinguishes the segments of this process.
@@ -40,7 +42,7 @@ impl Segment {
                 Ok(file) => {
                     file.try_lock().map_err(io::Error::other)?;
                     sync_directory(&folder)?;
-                    return Ok(Self { path, file: Arc::new(file), length: 0 });
+                    return Ok(Self { path, file: Arc::new(file), length: 0, bodies: Vec::new() });
                 }
                 // Left by a process that had our number.
                 Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {}
@@ -73,12 +75,13 @@ impl Segment {
         self.file.write_all_at(&records, self.length)?;
         self.file.sync_data()?;
         self.length += records.len() as u64;
+        self.bodies.extend_from_slice(&places);
         Ok(places)
     }
 
-    /// Gives every body a file of its own; they are on stable storage when this returns.
+    /// Gives every body its name; they are on stable storage when this returns.
     pub(super) fn unpack(&self, directory: &Path) -> io::Result<()> {
-        unpack(directory, &self.file, is_there)
+        unpack(directory, &self.path, &self.file, &self.bodies, is_there)
     }
 
     /// Deletes it after [`Self::unpack`]. A failure costs the next start a second look.
@@ -102,7 +105,7 @@ pub(super) fn recover(directory: &Path) -> io::Result<Vec<(BlobId, Place)>> {
         if path.extension().is_none_or(|ending| ending != ENDING) {
             continue;
         }
-        let file = match File::open(&path) {
+        let file = match File::options().read(true).write(true).open(&path) {
             Ok(file) => Arc::new(file),
             // Its owner deleted it since the folder was read.
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => continue,
@@ -112,42 +115,70 @@ pub(super) fn recover(directory: &Path) -> io::Result<Vec<(BlobId, Place)>> {
             elsewhere.extend(records(&file)?);
             continue;
         }
-        unpack(directory, &file, is_whole)?;
+        unpack(directory, &path, &file, &records(&file)?, is_whole)?;
         tracing::info!(path = %path.display(), "mail store: a part of the accept log was unpacked after a crash");
         delete(&path);
     }
     Ok(elsewhere)
 }
 
-/// Writes the bodies in `file` that are not `known` into files of their own, then makes all durable at once.
+/// Gives the `bodies` in `file`, which is at `path`, their names unless they are `known`, then makes all durable
+/// at once.
 fn unpack(
     directory: &Path,
-    file: &Arc<File>,
+    path: &Path,
+    file: &File,
+    bodies: &[(BlobId, Place)],
     known: impl Fn(&Path, &BlobId, &Place) -> bool,
 ) -> io::Result<()> {
-    for (blob, place) in records(file)? {
-        let target = path_in(directory, &blob);
-        if known(&target, &blob, &place) {
-            continue;
+    let end = bodies.last().map_or(0, |(_, place)| place.offset + place.length as u64);
+    pack::seal(file, end, bodies)?;
+    for (blob, place) in bodies {
+        let target = path_in(directory, blob);
+        match fs::hard_link(path, &target) {
+            Ok(()) => continue,
+            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
+                if known(&target, blob, place) {
+                    continue;
+                }
+                fs::remove_file(&target)?;
+            }
+            // The first body whose name begins like this; or there are no links here, or no more of them.
+            Err(_) => {
+                if let Some(folder) = target.parent() {
+                    fs::create_dir_all(folder)?;
+                }
+            }
         }
-        if let Some(folder) = target.parent() {
-            fs::create_dir_all(folder)?;
+        if fs::hard_link(path, &target).is_err() {
+            let new = temporary(directory);
+            fs::write(&new, place.read()?)?;
+            fs::rename(&new, &target)?;
         }
-        let new = temporary(directory);
-        fs::write(&new, place.read()?)?;
-        fs::rename(&new, &target)?;
     }
     sync_all(directory)
 }
 
-/// A living process wrote the file whole before it gave it its name.
-fn is_there(target: &Path, _: &BlobId, place: &Place) -> bool {
-    fs::metadata(target).is_ok_and(|found| found.len() == place.length as u64)
+/// A living process wrote the body whole before it gave it its name.
+fn is_there(target: &Path, blob: &BlobId, place: &Place) -> bool {
+    pack::holds(target, blob, place.length)
 }
 
 /// After a crash a file may have its name and length and not its octets.
 fn is_whole(target: &Path, blob: &BlobId, _: &Place) -> bool {
-    fs::read(target).is_ok_and(|bytes| BlobId::of(&bytes) == *blob)
+    pack::read(target, blob).is_ok_and(|bytes| BlobId::of(&bytes) == *blob)
+}
+
+/// Whether the record whose body is at `offset` was not buried.
+pub(super) fn is_living(file: &File, offset: u64) -> io::Result<bool> {
+    let mut magic = [0; 4];
+    file.read_exact_at(&mut magic, offset.saturating_sub(HEAD as u64))?;
+    Ok(&magic == MAGIC)
+}
+
+/// Marks the record whose body is at `offset` as one that is gone.
+pub(super) fn bury(file: &File, offset: u64) -> io::Result<()> {
+    file.write_all_at(BURIED, offset.saturating_sub(HEAD as u64))
 }
 
 /// The whole records of a segment. The first one that is torn was never acknowledged, and is the last.
@@ -194,5 +225,7 @@ const FULL: u64 = 16 << 20;
 /// What names of segments end with.
 const ENDING: &str = "log";
 const MAGIC: &[u8; 4] = b"LTB1";
+/// In the place of the magic word once the body is gone.
+const BURIED: &[u8; 4] = b"LTB0";
 /// Octets before a body: magic word, length, id.
-const HEAD: usize = 4 + 4 + 64;
+pub(super) const HEAD: usize = 4 + 4 + 64;

@@ -78,6 +78,56 @@ async fn a_power_cut_while_unpacking_leaves_no_torn_body() {
     assert_eq!(blobs.read(&stored[1]).await.unwrap(), "hai");
 }
 
+#[tokio::test]
+async fn bodies_of_one_moment_share_a_file_and_one_that_goes_gives_its_room_back() {
+    use std::os::unix::fs::MetadataExt;
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = Blobs::open(folder.path()).unwrap();
+    let mut stored = Vec::new();
+    for n in 0..20u8 {
+        stored.push(blobs.put(Bytes::from(vec![n; 100_000])).await.unwrap());
+    }
+    blobs.settle().await.unwrap();
+    let file = |blob: &BlobId| fs::metadata(blobs.path(blob)).unwrap();
+    let first = file(&stored[0]);
+    assert!(stored.iter().all(|blob| file(blob).ino() == first.ino()), "no file was made for each");
+    blobs.fresh.lock().unwrap().clear();
+    for gone in &stored[..19] {
+        blobs.remove(gone.clone()).await.unwrap();
+        assert!(!blobs.exists(gone).await);
+        assert!(matches!(blobs.read(gone).await, Err(StoreError::MissingBlob(_))));
+    }
+    let last = &stored[19];
+    assert!(file(last).blocks() * 4 < first.blocks(), "{} of {}", file(last).blocks(), first.blocks());
+    assert_eq!(blobs.read(last).await.unwrap(), vec![19; 100_000]);
+    assert_eq!(blobs.put(Bytes::from(vec![3; 100_000])).await.unwrap(), stored[3], "it may come again");
+    drop(blobs);
+    let blobs = Blobs::open(folder.path()).unwrap();
+    assert_eq!(blobs.read(&stored[3]).await.unwrap(), vec![3; 100_000]);
+    let copy = tempfile::tempdir().unwrap();
+    blobs.copy_to(copy.path()).await.unwrap();
+    assert_eq!(fs::read(path_in(copy.path(), last)).unwrap(), vec![19; 100_000], "a copy has each alone");
+    assert_eq!(Blobs::open(copy.path()).unwrap().read(last).await.unwrap(), vec![19; 100_000]);
+}
+
+#[test]
+fn fuzz_any_octets_under_the_name_of_a_body_are_an_error_or_octets() {
+    bolero::check!().with_type::<(Vec<u8>, Vec<u8>, u64)>().for_each(|(octets, entries, count)| {
+        let folder = tempfile::tempdir().unwrap();
+        let blob = BlobId::of(octets);
+        let path = folder.path().join(blob.as_str());
+        let entry = [blob.as_str().as_bytes(), entries, b"LTBINDEX", &count.to_le_bytes()].concat();
+        for all in [octets.clone(), [&octets[..], &entry].concat()] {
+            fs::write(&path, &all).unwrap();
+            if let Ok(read) = pack::read(&path, &blob) {
+                assert!(read.len() <= all.len());
+            }
+            let _ = pack::holds(&path, &blob, octets.len());
+            pack::remove(&path, &blob).or_else(|_| fs::remove_file(&path)).unwrap();
+        }
+    });
+}
+
 #[test]
 fn fuzz_any_octets_are_a_segment_without_strange_bodies() {
     bolero::check!().with_type::<Vec<u8>>().for_each(|octets| {

@@ -47,9 +47,11 @@ impl fmt::Display for Report {
         writeln!(f, "{} bodies were read.", self.bodies)?;
         for (list, what) in [(&self.missing, "is missing"), (&self.damaged, "is damaged")] {
             for blob in list {
+                // Written over it would destroy the bodies that share its file.
                 writeln!(
                     f,
-                    "The body {blob} {what}: bring the file mail/blobs/…/{blob} back from a backup."
+                    "The body {blob} {what}: bring the file mail/blobs/…/{blob} back from a backup \
+                     (cp --remove-destination)."
                 )?;
             }
         }
