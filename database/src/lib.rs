@@ -210,7 +210,7 @@ fn begin(source: &Source) -> String {
 }
 
 const WRITER_PRAGMAS: &str = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; \
-     PRAGMA busy_timeout=5000; PRAGMA cache_size=-16000; PRAGMA wal_autocheckpoint=4000;";
+     PRAGMA busy_timeout=5000; PRAGMA cache_size=-16000; PRAGMA wal_autocheckpoint=10000;";
 /// What a job or a statement that fails takes back would otherwise go to a temporary file, made and deleted in
 /// every transaction: a tenth of what a letter cost. It is as much as the job changed; migrations, which change
 /// whole tables, do without this.

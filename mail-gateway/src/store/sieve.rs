@@ -114,34 +114,40 @@ async fn filters_of(
     let all: Vec<String> = accounts.iter().map(ToString::to_string).collect();
     let mut found: Filters = BTreeMap::new();
     for piece in all.chunks(IN_LIST) {
-        let list = placeholders(2, piece.len());
-        // One question, whatever the mailboxes have.
+        let (first, second) = (placeholders(1, piece.len()), placeholders(1 + piece.len(), piece.len()));
+        // One question, whatever the mailboxes have. The time is not in it: SQLite would plan anew for each.
         let sql = format!(
-            "SELECT account, 1 AS scripted, source, '' AS text, '' AS html FROM sieve_script \
-             WHERE active = 1 AND account IN ({list}) \
+            "SELECT account, 1 AS scripted, source, '' AS text, '' AS html, CAST(0 AS BIGINT) AS since, {NEVER} AS until \
+             FROM sieve_script WHERE active = 1 AND account IN ({first}) \
              UNION ALL SELECT account, 0 AS scripted, COALESCE(subject, '') AS source, \
-             COALESCE(text_body, '') AS text, COALESCE(html_body, '') AS html FROM vacation_response \
-             WHERE enabled = 1 AND COALESCE(from_date, $1) <= $1 AND COALESCE(to_date, $1 + 1) > $1 \
-             AND account IN ({list})"
+             COALESCE(text_body, '') AS text, COALESCE(html_body, '') AS html, \
+             COALESCE(from_date, 0) AS since, COALESCE(to_date, {NEVER}) AS until \
+             FROM vacation_response WHERE enabled = 1 AND account IN ({second})"
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(now.as_micros());
-        for account in piece {
-            query = query.bind(account.as_str());
-        }
+        let query = piece
+            .iter()
+            .chain(piece)
+            .fold(sqlx::query(AssertSqlSafe(sql)), |query, account| query.bind(account.as_str()));
         for row in query.fetch_all(readers).await? {
             let account: MailboxId =
                 row.try_get::<String, _>(0)?.parse().map_err(|_| StoreError::Corrupt("account"))?;
-            let filter = found.entry(account).or_default();
-            if row.try_get::<i64, _>(1)? == 1 {
-                filter.script = Some(row.try_get(2)?);
-            } else {
+            let is_scripted = row.try_get::<i64, _>(1)? == 1;
+            let holds =
+                row.try_get::<i64, _>(5)? <= now.as_micros() && row.try_get::<i64, _>(6)? > now.as_micros();
+            if is_scripted {
+                found.entry(account).or_default().script = Some(row.try_get(2)?);
+            } else if holds {
                 let part = |at: usize| Ok::<_, sqlx::Error>(some(row.try_get(at)?));
-                filter.away = Some(Away { subject: part(2)?, text: part(3)?, html: part(4)? });
+                let away = Away { subject: part(2)?, text: part(3)?, html: part(4)? };
+                found.entry(account).or_default().away = Some(away);
             }
         }
     }
     Ok(found)
 }
+
+/// A moment that does not come.
+const NEVER: i64 = i64::MAX;
 
 /// Remembers `key` until `expires`; `false` when it was remembered already at `now`.
 pub(crate) async fn remember(

@@ -102,8 +102,8 @@ impl<'a> Rows<'a> {
 }
 
 fn query(sql: String, values: Vec<Value<'_>>) -> Query<'static, sqlx::Any, AnyArguments> {
-    // Not kept prepared: hardly two have as many rows.
-    let query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+    // Kept prepared where it is small enough to come again with as many rows: to prepare costs more than to run.
+    let query = sqlx::query(AssertSqlSafe(sql)).persistent(values.len() <= KEPT);
     values.into_iter().fold(query, |query, value| match value {
         Value::Text(text) => query.bind(text.into_owned()),
         Value::Number(number) => query.bind(number),
@@ -142,5 +142,7 @@ impl<'a> Statements<'a> {
     }
 }
 
+/// Values up to which a statement is kept prepared: what a group of twenty letters writes. A hundred are kept.
+const KEPT: usize = 1024;
 /// As `sqlx` names it.
 const SQLITE: &str = "SQLite";

@@ -212,11 +212,10 @@ async fn write(c: &mut AnyConnection, entries: BTreeMap<i64, Option<Entry>>) -> 
         accounts.entry(row.try_get(0)?).or_default().push(row.try_get(1)?);
     }
     docs().execute(c, native::remove_all(Dialect::of(c)), ")").await?;
-    for (doc, entry) in &entries {
-        if let (Some(entry), Some(accounts)) = (entry, accounts.get(doc)) {
-            native::add(c, *doc, accounts, entry).await?;
-        }
-    }
+    let held = entries
+        .iter()
+        .filter_map(|(doc, entry)| Some((*doc, accounts.get(doc)?.as_slice(), entry.as_ref()?)));
+    native::add(c, &held.collect::<Vec<_>>()).await?;
     Ok(docs().execute(c, "DELETE FROM to_index WHERE doc IN (", ")").await?)
 }
 

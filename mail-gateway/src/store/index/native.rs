@@ -22,16 +22,19 @@ pub(super) fn entries(dialect: Dialect) -> &'static str {
     }
 }
 
-/// Adds the entry of the body number `doc`.
+/// Adds the entries of bodies by their numbers, each with the accounts that have it.
 pub(super) async fn add(
     c: &mut AnyConnection,
-    doc: i64,
-    accounts: &[String],
-    entry: &Entry,
+    entries: &[(i64, &[String], &Entry)],
 ) -> Result<(), StoreError> {
     match Dialect::of(c) {
-        Dialect::Sqlite => sqlite::add(c, doc, accounts, entry).await,
-        Dialect::Postgres => postgres::add(c, doc, accounts, entry).await,
+        Dialect::Sqlite => sqlite::add(c, entries).await,
+        Dialect::Postgres => {
+            for (doc, accounts, entry) in entries {
+                postgres::add(c, *doc, accounts, entry).await?;
+            }
+            Ok(())
+        }
     }
 }
 
