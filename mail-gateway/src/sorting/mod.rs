@@ -233,6 +233,11 @@ impl Sorted {
         self.mailboxes.iter().copied().chain(answers.flat_map(|answer| answer.letter.mailboxes())).collect()
     }
 
+    /// Whether a letter that a rule writes goes elsewhere.
+    pub(crate) fn leaves(&self) -> bool {
+        self.plans.values().flat_map(|plan| &plan.answers).any(|answer| answer.letter.leaves())
+    }
+
     /// Does what the scripts said, inside the transaction that takes the letter.
     pub(crate) async fn follow(&self, c: &mut AnyConnection, body: &Body<'_>) -> Result<(), StoreError> {
         for (mailbox, plan) in &self.plans {

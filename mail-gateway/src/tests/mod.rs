@@ -8,6 +8,7 @@ mod incoming;
 pub(crate) mod name_server;
 mod outgoing;
 mod quota;
+mod room;
 mod screening;
 mod signing;
 mod sink;
