@@ -285,7 +285,11 @@ mod tests {
 
         store.blobs().settle().await.unwrap();
         let path = store.blobs().path(&BlobId::of(b"Subject: a\r\n\r\n"));
-        std::fs::write(path, "Subject: b\r\n\r\n").unwrap();
+        // An octet turns on the disk; the body beside it in the same file stays whole.
+        let mut octets = std::fs::read(&path).unwrap();
+        let at = octets.windows(14).position(|some| some == b"Subject: a\r\n\r\n").unwrap();
+        octets[at + 9] = b'b';
+        std::fs::write(path, octets).unwrap();
         let damaged = store.verify(true, Timestamp::now()).await.unwrap();
         assert_eq!(damaged.damaged.len(), 1);
         assert!(!damaged.is_sound() && damaged.to_string().contains("from a backup"), "{damaged}");
