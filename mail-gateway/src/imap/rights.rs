@@ -97,7 +97,7 @@ impl Session {
     }
 }
 
-/// RFC 5530 §3: the reader lacks the right.
+/// RFC 9051 §7.1, `NOPERM`: the reader lacks the right.
 pub(super) fn no_right() -> Reply {
     Reply::no("[NOPERM] Chỉ được đọc hộp thư này / This mailbox may only be read")
 }
