@@ -11,6 +11,7 @@ pub mod config;
 mod door;
 mod imap;
 pub mod jmap;
+mod learning;
 mod managesieve;
 pub mod moving;
 mod pop3;
@@ -74,6 +75,8 @@ pub(crate) struct Inner {
     pub(crate) maildrops: pop3::Locks,
     /// What each sender has used up of an hour.
     pub(crate) budget: smtp_in::budget::Budget,
+    /// Viruses and spam are asked here.
+    pub(crate) scanners: checks::scanners::Scanners,
     /// Woken whenever a queue row may have become due.
     pub(crate) queue_wake: tokio::sync::Notify,
 }
@@ -92,7 +95,9 @@ impl Mail {
     ) -> Result<Self, OpenError> {
         let directory = data.join("mail");
         std::fs::create_dir_all(&directory)?;
-        let store = store::Store::in_folder(rows, data).await?.with_quotas(config.quotas);
+        let learns = config.checks.scanning.controller.is_some();
+        let store = store::Store::in_folder(rows, data).await?;
+        let store = store.with_quotas(config.quotas).with_learning(learns);
         let database = store.database().clone();
         let spool = spool::Spool::open(&directory.join("spool"))?;
         let inner = Inner {
@@ -100,6 +105,7 @@ impl Mail {
             outbound: smtp_out::Outbound::new(domain, &config),
             signer: sign::Signer::default(),
             budget: smtp_in::budget::Budget::new(&config.limits),
+            scanners: checks::scanners::Scanners::new(config.checks.scanning.clone()),
             config,
             ports,
             recorder: accept::group::Recorder::start(database.clone()),

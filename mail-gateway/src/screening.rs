@@ -11,7 +11,8 @@ use crate::{accept::incident, store::StoreError};
 
 /// A letter that was stopped, under the id its log line has.
 pub(crate) struct Stopped {
-    stop: Stop,
+    /// What the sender reads, Vietnamese and English.
+    words: (String, String),
     id: String,
 }
 
@@ -19,13 +20,13 @@ impl Stopped {
     /// What a mail program or another server is told.
     pub(crate) fn reply(&self) -> Reply {
         // RFC 3463 §3.8: x.7.1, not authorised; one line a language, so that neither is cut off.
-        Reply::new(550, "5.7.1", format!("{}\n{} [{}]", self.stop.words(), self.stop.english(), self.id))
+        Reply::new(550, "5.7.1", format!("{}\n{} [{}]", self.words.0, self.words.1, self.id))
     }
 }
 
 impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} [{}]", self.stop.words(), self.id)
+        write!(f, "{} [{}]", self.words.0, self.id)
     }
 }
 
@@ -42,7 +43,15 @@ impl Stopped {
                 tracing::info!(%id, door, sender, "mail: a letter with a program was refused");
             }
         }
-        Self { stop, id }
+        Self { words: (stop.words(), stop.english().to_owned()), id }
+    }
+
+    /// Notes in the log that a letter of `sender` with the virus `name` was refused at `door`.
+    pub(crate) fn infected(name: String, door: &str, sender: &str) -> Self {
+        let id = incident();
+        tracing::warn!(%id, door, sender, name, "mail: a letter with a virus was refused");
+        let words = format!("Thư có mã độc “{name}” nên bị từ chối; đề nghị kiểm tra máy tính đã gửi thư");
+        Self { words: (words, format!("The letter carries the virus {name}")), id }
     }
 }
 

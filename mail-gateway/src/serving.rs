@@ -98,6 +98,7 @@ impl Mail {
         tasks.spawn(crate::store::blob::sweep::run(self.inner.store.clone(), stop.clone()));
         tasks.spawn(crate::quota::run(self.clone(), stop.clone()));
         tasks.spawn(crate::quarantine::upkeep::run(self.clone(), stop.clone()));
+        tasks.spawn(crate::learning::run(self.clone(), stop.clone()));
         tasks.spawn(crate::store::index::run(self.inner.store.clone(), stop.clone()));
         tasks.spawn(queue::run(Arc::clone(&self.inner), stop));
         Ok(Serving { addresses, tasks })

@@ -18,7 +18,7 @@ use crate::{
     Mail,
     accept::{Addressee, Found, Incoming},
     ports::Resolution,
-    screening,
+    screening::{self, Stopped},
     store::StoreError,
 };
 
@@ -50,6 +50,8 @@ pub enum SubmitError {
     Refused(String),
     /// The directory cannot answer now.
     Unavailable,
+    /// The virus scanner cannot look at it now.
+    Unscanned,
     /// Disk or database failed; trying again is safe.
     Store(StoreError),
 }
@@ -65,6 +67,7 @@ impl fmt::Display for SubmitError {
             Self::TooLarge(limit) => write!(f, "the letter is larger than {limit} bytes"),
             Self::Refused(why) => f.write_str(why),
             Self::Unavailable => f.write_str("the directory cannot answer now"),
+            Self::Unscanned => f.write_str("the virus scanner cannot answer now"),
             Self::Store(_) => f.write_str("the letter could not be stored"),
         }
     }
@@ -118,6 +121,9 @@ impl Mail {
         let screened = screening::screen(Bytes::copy_from_slice(letter), "webmail", sender).await;
         if let Err(stopped) = screened.map_err(SubmitError::Store)? {
             return Err(SubmitError::Refused(stopped.to_string()));
+        }
+        if let Some(name) = self.inner.scanners.virus(letter).await.map_err(|_| SubmitError::Unscanned)? {
+            return Err(SubmitError::Refused(Stopped::infected(name, "webmail", sender).to_string()));
         }
         let mut full = Vec::new();
         for addressee in self.addressees(envelope).await? {

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use base::Redacted;
 use serde::{Deserialize, Serialize};
 
 /// An address to listen on; empty switches the listener off.
@@ -210,6 +211,28 @@ sections! {
         /// A letter whose own domain asks for caution (DMARC p=quarantine): spam (the spam folder) or
         /// hold (the quarantine).
         suspects: String = "spam".to_owned();
+        /// Where clamd listens: the path of its socket, such as /run/clamav/clamd.ctl, or host:port; empty: no
+        /// search for viruses. Its StreamMaxLength must not be below mail.max_size.
+        clamd: String = String::new();
+        /// A letter from outside with a virus: hold (the quarantine) or refuse. One from inside is refused.
+        infected: String = "hold".to_owned();
+        /// When clamd gives no verdict: later (the sender must try again) or deliver (unlooked at).
+        clamd_down: String = "later".to_owned();
+        /// Where rspamd's normal worker listens, usually 127.0.0.1:11333; empty: no spam filter.
+        rspamd: String = String::new();
+        /// When rspamd gives no verdict: deliver or later.
+        rspamd_down: String = "deliver".to_owned();
+        /// Where rspamd's controller listens, usually 127.0.0.1:11334; it learns what people move into the spam
+        /// folder and out of it. Empty: nothing is learned.
+        rspamd_controller: String = String::new();
+        /// The controller's password; empty when it asks for none.
+        rspamd_password: Redacted<String> = Redacted::default();
+        /// rspamd's score from which on a letter goes to the spam folder; 0: never.
+        spam_score: f64 = 6.0;
+        /// The score from which on it waits in the quarantine; 0: never.
+        spam_hold_score: f64 = 0.0;
+        /// The score from which on it is refused; 0: never.
+        spam_refuse_score: f64 = 15.0;
     }
     /// Where rows live.
     database: DatabaseSection {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use directory_core::PasswordRules;
 use mail_gateway::{
-    checks::{Policy, Programs, Suspects},
+    checks::{Harmful, Policy, Scanning, Scores, Suspects, Unreached, Where},
     config::{Forwarding, Host, Route, is_domain},
     records::StsMode,
     store::Quotas,
@@ -70,10 +70,35 @@ pub fn mail(config: &Config) -> Result<mail_gateway::Config, String> {
 /// What becomes of letters that the checks point at.
 fn checks(config: &Config) -> Result<Policy, String> {
     Ok(Policy {
-        programs: Programs::parse(&config.checks.programs)
+        programs: Harmful::parse(&config.checks.programs)
             .map_err(|cause| format!("checks.programs: {cause}"))?,
         suspects: Suspects::parse(&config.checks.suspects)
             .map_err(|cause| format!("checks.suspects: {cause}"))?,
+        scanning: scanning(config)?,
+    })
+}
+
+/// The scanners beside the hub.
+fn scanning(config: &Config) -> Result<Scanning, String> {
+    let checks = &config.checks;
+    let scores = [checks.spam_score, checks.spam_hold_score, checks.spam_refuse_score];
+    if !scores.iter().all(|score| score.is_finite() && *score >= 0.0) {
+        return Err("checks.spam_score, spam_hold_score, spam_refuse_score: scores are 0 or more".to_owned());
+    }
+    let named = |key: &'static str| move |cause: String| format!("checks.{key}: {cause}");
+    Ok(Scanning {
+        clamd: Where::parse(&checks.clamd).map_err(named("clamd"))?,
+        infected: Harmful::parse(&checks.infected).map_err(named("infected"))?,
+        clamd_down: Unreached::parse(&checks.clamd_down).map_err(named("clamd_down"))?,
+        rspamd: Where::parse(&checks.rspamd).map_err(named("rspamd"))?,
+        rspamd_down: Unreached::parse(&checks.rspamd_down).map_err(named("rspamd_down"))?,
+        controller: Where::parse(&checks.rspamd_controller).map_err(named("rspamd_controller"))?,
+        password: checks.rspamd_password.clone(),
+        scores: Scores {
+            spam: checks.spam_score,
+            hold: checks.spam_hold_score,
+            refuse: checks.spam_refuse_score,
+        },
     })
 }
 

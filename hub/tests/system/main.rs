@@ -18,6 +18,7 @@ mod pop3;
 mod power_cut;
 mod quarantine;
 mod queue;
+mod scanners;
 mod standard_clients;
 
 use testkit::Hub;

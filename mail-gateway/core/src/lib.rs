@@ -17,6 +17,7 @@ pub mod queue;
 pub mod reading;
 pub mod report;
 pub mod sasl;
+pub mod scan;
 pub mod screen;
 pub mod search;
 pub mod sieve;

@@ -1,25 +1,29 @@
 //! What the operator wants done with letters from outside that the checks point at.
 
+use super::scanning::Scanning;
+
 /// The choices, safe ones by default.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
     /// A letter with a program (`checks.programs`).
-    pub programs: Programs,
+    pub programs: Harmful,
     /// A letter whose domain asks for caution with it (`checks.suspects`, RFC 9989 §7 `quarantine`).
     pub suspects: Suspects,
+    /// What scanners beside the hub are asked.
+    pub scanning: Scanning,
 }
 
-/// What becomes of a letter with a program.
+/// What becomes of a letter with something harmful: a program, a virus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Programs {
+pub enum Harmful {
     /// It waits in the quarantine for IT staff.
     #[default]
     Hold,
-    /// Its sender reads that such files are not taken.
+    /// Its sender reads that such letters are not taken.
     Refuse,
 }
 
-impl Programs {
+impl Harmful {
     /// Parses `hold` or `refuse`.
     ///
     /// # Errors

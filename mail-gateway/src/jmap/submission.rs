@@ -271,6 +271,10 @@ fn refusal(error: SubmitError) -> SetError {
             "serverUnavailable",
             "Danh bạ đang bận. Thư chưa được gửi, thử lại sau ít phút.",
         ),
+        SubmitError::Unscanned => SetError::because(
+            "serverUnavailable",
+            "Chưa kiểm tra được mã độc trong thư. Thư chưa được gửi, thử lại sau ít phút.",
+        ),
         SubmitError::Store(cause) => set_error(cause),
     }
 }

@@ -25,9 +25,9 @@ pub struct Held {
     pub subject: String,
     /// Whom it is for.
     pub recipients: Vec<String>,
-    /// Why it is held: `program` or `suspect`.
+    /// Why it is held: `program`, `suspect`, `infected` or `spam`.
     pub reason: String,
-    /// The file's name, or the domain that asks for caution.
+    /// The file's name, the domain that asks for caution, the virus's name, or the score.
     pub detail: String,
     /// Octets.
     pub octets: i64,

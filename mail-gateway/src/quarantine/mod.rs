@@ -20,20 +20,26 @@ pub use acts::{Fate, Released};
 pub use look::{AttachedFile, Held, Opened};
 
 /// Why a letter is held.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Reason {
     /// It carries the program of this name.
     Program(String),
     /// It does not prove to be of the domain of its author, which asks for caution.
     Suspect(String),
+    /// It carries the virus of this name.
+    Infected(String),
+    /// The spam filter gave it this score.
+    Spam(f64),
 }
 
 impl Reason {
     /// The word in the row, and what exactly.
-    fn parts(&self) -> (&'static str, &str) {
+    fn parts(self) -> (&'static str, String) {
         match self {
             Self::Program(name) => ("program", name),
             Self::Suspect(domain) => ("suspect", domain),
+            Self::Infected(name) => ("infected", name),
+            Self::Spam(score) => ("spam", format!("{score:.1}")),
         }
     }
 }
@@ -73,7 +79,7 @@ impl Inner {
         let subject: String = summary.subject.unwrap_or_default().chars().take(MAX_SUBJECT).collect();
         let authors = summary.from.iter().flatten().map(|author| author.email.as_str());
         let words: Vec<&str> =
-            [sender.as_str(), &subject, detail].into_iter().chain(authors.take(MAX_AUTHORS)).collect();
+            [sender.as_str(), &subject, &detail].into_iter().chain(authors.take(MAX_AUTHORS)).collect();
         let row = Row {
             id: id.to_string(),
             blob: blob.to_string(),

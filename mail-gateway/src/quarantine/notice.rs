@@ -55,6 +55,8 @@ pub(super) fn letter(domain: &str, address: &str, lines: &[Line], count: usize) 
 fn because(line: &Line) -> String {
     match line.reason.as_str() {
         "program" => format!("có tệp chương trình “{}”", harmless(&line.detail)),
+        "infected" => format!("có mã độc “{}”", harmless(&line.detail)),
+        "spam" => format!("bị đánh giá là thư rác ({} điểm)", harmless(&line.detail)),
         _ => format!("không chứng minh được là thư của {}", harmless(&line.detail)),
     }
 }

@@ -88,7 +88,7 @@ async fn policy_refuses_programs_and_holds_what_its_domain_calls_suspect() {
     let hub = Hub::start(|config| {
         config.resolvers = vec![server];
         config.trusted_peers.clear();
-        config.checks.programs = crate::checks::Programs::Refuse;
+        config.checks.programs = crate::checks::Harmful::Refuse;
         config.checks.suspects = crate::checks::Suspects::Hold;
     })
     .await;

@@ -305,6 +305,7 @@ impl Connection {
             peer: self.peer,
             helo: &helo,
             sender,
+            addressees: &addressees,
         };
         let (letter, reading, verdict) = judge.judge(letter).await?;
         let (octets, recipients) = (letter.len(), addressees.len());

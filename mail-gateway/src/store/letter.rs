@@ -16,7 +16,7 @@ use super::{
     blob::upload,
     deliver::{self, NewLetter, blob_of},
     folder::{self, count},
-    modseq, placeholders, room,
+    learning, modseq, placeholders, room,
 };
 
 pub use handling::{Act, Acts};
@@ -352,7 +352,8 @@ impl Store {
         id: String,
         change: LetterChange,
     ) -> Result<(), StoreError> {
-        self.write(account, move |c| {
+        let learns = self.learns;
+        let done = self.write(account, move |c| {
             Box::pin(async move {
                 let account = account.to_string();
                 let known = sqlx::query("SELECT 1 FROM letters WHERE account = $1 AND id = $2")
@@ -360,8 +361,12 @@ impl Store {
                     .bind(id.as_str());
                 known.fetch_optional(&mut *c).await?.ok_or(StoreError::NotFound)?;
                 if let Some(folders) = change.folders {
-                    let folders = folders.apply(&folders_of(c, &id).await?);
+                    let before = folders_of(c, &id).await?;
+                    let folders = folders.apply(&before);
                     set_folders(c, &account, &id, &folders).await?;
+                    if learns {
+                        learning::note(c, &id, (&account, &before), (&account, &folders)).await?;
+                    }
                 }
                 if let Some(keywords) = change.keywords {
                     let before = keywords_of(c, &id).await?;
@@ -371,8 +376,12 @@ impl Store {
                 }
                 Ok(())
             })
-        })
-        .await
+        });
+        done.await?;
+        if learns {
+            self.opinions.notify_one();
+        }
+        Ok(())
     }
 
     /// Destroys a letter of `account`; other accounts keep theirs.

@@ -9,6 +9,7 @@ pub mod deliver;
 pub mod folder;
 mod gather;
 pub(crate) mod index;
+mod learning;
 pub mod letter;
 pub mod modseq;
 pub mod query;
@@ -44,6 +45,10 @@ pub struct Store {
     blobs: Blobs,
     changes: Changes,
     quotas: Quotas,
+    /// Whether what people call spam is noted.
+    learns: bool,
+    /// Woken when something may have been noted.
+    pub(crate) opinions: Arc<tokio::sync::Notify>,
     /// Held while bodies are deleted or copied: a copy must find every body its rows name.
     deleting: Arc<tokio::sync::Mutex<()>>,
     /// Held while bodies are indexed; says whether the index was found or made.
@@ -70,6 +75,8 @@ impl Store {
             blobs,
             changes: Changes::new(),
             quotas: Quotas::default(),
+            learns: false,
+            opinions: Arc::default(),
             deleting: Arc::default(),
             indexing: Arc::default(),
             ready: Arc::default(),
@@ -90,6 +97,13 @@ impl Store {
     #[must_use]
     pub fn with_quotas(mut self, quotas: Quotas) -> Self {
         self.quotas = quotas;
+        self
+    }
+
+    /// The same store, which notes what people call spam if it `learns`.
+    #[must_use]
+    pub fn with_learning(mut self, learns: bool) -> Self {
+        self.learns = learns;
         self
     }
 

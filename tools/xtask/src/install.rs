@@ -21,6 +21,8 @@ pub const TO_TEST: &[Need] = &[
     ("ip", "iproute2"),
     ("certutil", "libnss3-tools"),
     ("pg_virtualenv", "postgresql"),
+    ("clamd", "clamav-daemon"),
+    ("rspamd", "rspamd"),
 ];
 
 /// Installs the Debian packages whose programs are missing.
@@ -44,10 +46,47 @@ pub fn packages(needs: &[Need]) -> Outcome {
     if !found("apt-get") {
         return Err(format!("please install {} and try again (no apt-get here)", missing.join(", ")));
     }
-    let (program, first): (&str, &[&str]) = if is_root() { ("apt-get", &[]) } else { ("sudo", &["apt-get"]) };
-    run(program, &[first, &["update", "-q"]].concat())?;
-    let install: &[&str] = &["install", "-y", "-q", "--no-install-recommends"];
-    run(program, &[first, install, &missing].concat())
+    as_root(&["apt-get", "update", "-q"])?;
+    // Tests start every program themselves: a package's service must not run on this machine for good.
+    let quiet = Quiet::keep()?;
+    let install: &[&str] = &["apt-get", "install", "-y", "-q", "--no-install-recommends"];
+    let installed = as_root(&[install, &missing].concat());
+    drop(quiet);
+    installed
+}
+
+/// While this lives, Debian's packages start no services (`policy-rc.d`, the interface of invoke-rc.d).
+struct Quiet {
+    /// Whether the policy is ours; one that was there before stays as it is.
+    is_ours: bool,
+}
+
+impl Quiet {
+    fn keep() -> Outcome<Self> {
+        if Path::new(SERVICE_POLICY).exists() {
+            return Ok(Self { is_ours: false });
+        }
+        let write = "printf '#!/bin/sh\\nexit 101\\n' > \"$1\" && chmod 755 \"$1\"";
+        as_root(&["sh", "-c", write, "sh", SERVICE_POLICY])?;
+        Ok(Self { is_ours: true })
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        if self.is_ours
+            && let Err(cause) = as_root(&["rm", "-f", SERVICE_POLICY])
+        {
+            eprintln!("please remove {SERVICE_POLICY}: {cause}");
+        }
+    }
+}
+
+fn as_root(command: &[&str]) -> Outcome {
+    match command {
+        [program, rest @ ..] if is_root() => run(program, rest),
+        command => run("sudo", command),
+    }
 }
 
 /// Installs the web client's packages exactly as its lock file says.
@@ -125,4 +164,6 @@ fn is_root() -> bool {
     id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
+/// Asked by packages before they start a service; it exits with 101 to forbid it.
+const SERVICE_POLICY: &str = "/usr/sbin/policy-rc.d";
 const VIETNAMESE_FONT: &str = "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf";

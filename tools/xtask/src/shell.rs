@@ -24,10 +24,10 @@ pub fn say(text: &str) {
     println!("\x1b[1m▸ {text}\x1b[0m");
 }
 
-/// Whether `program` is on the PATH.
+/// Whether `program` is on the PATH, or where Debian keeps daemons, which is not on everybody's PATH.
 pub fn found(program: &str) -> bool {
-    std::env::var_os("PATH")
-        .is_some_and(|paths| std::env::split_paths(&paths).any(|folder| folder.join(program).is_file()))
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&paths).chain(["/usr/sbin".into()]).any(|folder| folder.join(program).is_file())
 }
 
 /// Runs `program` in `folder` with its output visible.

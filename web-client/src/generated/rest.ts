@@ -562,11 +562,11 @@ subject: string,
  */
 recipients: Array<string>, 
 /**
- * Why it is held: `program` or `suspect`.
+ * Why it is held: `program`, `suspect`, `infected` or `spam`.
  */
 reason: string, 
 /**
- * The file's name, or the domain that asks for caution.
+ * The file's name, the domain that asks for caution, the virus's name, or the score.
  */
 detail: string, 
 /**

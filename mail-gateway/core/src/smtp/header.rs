@@ -101,6 +101,11 @@ pub fn prepare(
     Ok(out)
 }
 
+/// The field that tells readers and filter rules the `score` of the spam filter.
+pub fn spam_mark(domain: &str, score: f64) -> String {
+    format!("{MARK}: {domain}; spam={score:.1}\r\n")
+}
+
 /// The letter without a leading `Return-Path`, which only final delivery writes (RFC 5321 §4.4).
 pub fn without_return_path(letter: &[u8]) -> &[u8] {
     let (first, rest) = match letter.windows(2).position(|pair| pair == b"\r\n") {
@@ -267,6 +272,6 @@ fn field_at(bytes: &[u8]) -> Option<(&[u8], usize)> {
     }
 }
 
-/// Says to readers that a letter came from another server; ours alone, whoever else wrote it.
+/// Says to readers that a letter came from another server, and its spam score; ours alone, whoever else wrote it.
 const MARK: &str = "X-Lienthong-Mark";
 const MAX_HOPS: usize = 100;

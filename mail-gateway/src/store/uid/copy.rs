@@ -11,7 +11,7 @@ use super::{
     super::{
         Store, StoreError,
         deliver::{self, NewLetter, blob_of},
-        letter,
+        learning, letter,
     },
     change, uid_of,
 };
@@ -110,6 +110,7 @@ impl Store {
         let (source, target) = ((from.0, from.1.to_owned()), (to.0, to.1.to_owned()));
         let uids = uids.to_vec();
         let (source_account, target_account) = (from.0, to.0);
+        let learns = self.learns;
         let added = self
             .write(target_account, move |c| {
                 Box::pin(async move {
@@ -118,7 +119,7 @@ impl Store {
                         Added { uid_validity: validity(c, &other, &target.1).await?, ..Added::default() };
                     for uid in uids {
                         let way = Way { from: (&account, &source.1), to: (&other, &target.1), moves };
-                        if let Some(new) = way.take(c, uid).await? {
+                        if let Some(new) = way.take(c, uid, learns).await? {
                             added.from.push(uid);
                             added.to.push(new);
                         }
@@ -128,6 +129,9 @@ impl Store {
             })
             .await?;
         self.announce([source_account]);
+        if learns {
+            self.opinions.notify_one();
+        }
         Ok(added)
     }
 }
@@ -141,10 +145,15 @@ struct Way<'a> {
 
 impl Way<'_> {
     /// Takes one letter over; answers its UID in the target, `None` when it is gone.
-    async fn take(&self, c: &mut AnyConnection, uid: u32) -> Result<Option<u32>, StoreError> {
+    async fn take(&self, c: &mut AnyConnection, uid: u32, learns: bool) -> Result<Option<u32>, StoreError> {
         let ((account, source), (other, target)) = (self.from, self.to);
         let Some((id, ..)) = change::find(c, account, source, uid).await? else { return Ok(None) };
         let mut folders = letter::folders_of(c, &id).await?;
+        if learns {
+            // Programs without MOVE copy first and remove afterwards: the copy is what tells.
+            let (was, is) = (BTreeSet::from([source.to_owned()]), BTreeSet::from([target.to_owned()]));
+            learning::note(c, &id, (account, &was), (other, &is)).await?;
+        }
         if self.moves && account == other && !folders.contains(target) {
             // The letter itself moves: its id, which other readers know, stays.
             folders.remove(source);

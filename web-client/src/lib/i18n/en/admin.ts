@@ -155,6 +155,8 @@ export default {
     heldAt: "Held at",
     whyProgram: "Carries a program: {detail}",
     whySuspect: "Not proven to be from {detail}",
+    whyInfected: "Carries malware: {detail}",
+    whySpam: "Rated as spam: {detail} points",
     noSender: "Unknown sender",
     noSubject: "(no subject)",
     open: "View",

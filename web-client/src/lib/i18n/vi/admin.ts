@@ -154,6 +154,8 @@ export default {
     heldAt: "Giữ lại lúc",
     whyProgram: "Có tệp chương trình: {detail}",
     whySuspect: "Không chứng minh được là thư của {detail}",
+    whyInfected: "Có mã độc: {detail}",
+    whySpam: "Bị đánh giá là thư rác: {detail} điểm",
     noSender: "Không rõ người gửi",
     noSubject: "(không có trích yếu)",
     open: "Xem",
