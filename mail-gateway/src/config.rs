@@ -81,6 +81,9 @@ pub struct Limits {
     pub recipients: usize,
     /// How long a silent peer is waited for (RFC 5321 §4.5.3.2.7 asks for five minutes at least).
     pub idle: Duration,
+    /// How long a peer waits for our questions to DNS about its letter; it is patient for ten minutes
+    /// (RFC 5321 §4.5.3.2.6).
+    pub checks: Duration,
     /// Outgoing connections in all.
     pub outgoing: usize,
     /// Outgoing connections to one domain.
@@ -113,6 +116,7 @@ impl Default for Limits {
             failure_window: Duration::from_secs(600),
             recipients: 500,
             idle: Duration::from_secs(300),
+            checks: Duration::from_secs(20),
             outgoing: 32,
             outgoing_per_domain: 4,
             outgoing_idle: Duration::from_secs(10),

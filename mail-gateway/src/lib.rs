@@ -75,6 +75,8 @@ pub(crate) struct Inner {
     pub(crate) maildrops: pop3::Locks,
     /// What each sender has used up of an hour.
     pub(crate) budget: smtp_in::budget::Budget,
+    /// Whether the name service answers nobody.
+    pub(crate) silence: checks::silence::Silence,
     /// Viruses and spam are asked here.
     pub(crate) scanners: checks::scanners::Scanners,
     /// Woken whenever a queue row may have become due.
@@ -105,6 +107,7 @@ impl Mail {
             outbound: smtp_out::Outbound::new(domain, &config),
             signer: sign::Signer::default(),
             budget: smtp_in::budget::Budget::new(&config.limits),
+            silence: checks::silence::Silence::default(),
             scanners: checks::scanners::Scanners::new(config.checks.scanning.clone()),
             config,
             ports,

@@ -4,6 +4,7 @@ pub mod policy;
 pub(crate) mod scanners;
 pub mod scanning;
 pub(crate) mod sender;
+pub(crate) mod silence;
 
 pub use policy::{Harmful, Policy, Suspects};
 pub use scanning::{Scanning, Scores, Unreached, Where};

@@ -1,7 +1,11 @@
 //! Whether a letter comes from whom it says: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 9989), written
 //! down as an Authentication-Results field (RFC 8601), and what the author's domain wants done.
 
-use std::{collections::BTreeSet, net::IpAddr, time::Duration};
+use std::{
+    collections::BTreeSet,
+    net::IpAddr,
+    time::{Duration, Instant},
+};
 
 use hickory_resolver::TokioResolver;
 use mail_auth::{
@@ -11,6 +15,8 @@ use mail_auth::{
     spf::verify::SpfParameters,
 };
 use tokio::time::timeout;
+
+use super::silence::Silence;
 
 /// Who brings the letter.
 pub(crate) struct Bringer<'a> {
@@ -46,6 +52,7 @@ pub(crate) enum Wanted {
 /// nothing is refused.
 pub(crate) async fn check(
     resolver: Option<&TokioResolver>,
+    (silence, patience): (&Silence, Duration),
     domain: &str,
     bringer: &Bringer<'_>,
     letter: &[u8],
@@ -56,14 +63,19 @@ pub(crate) async fn check(
         wanted: Wanted::Deliver,
     };
     let Some(resolver) = resolver else { return found("none") };
+    // RFC 8601 §2.7.1, §2.7.2.
+    const UNKNOWN: &str = "spf=temperror; dkim=temperror; dmarc=temperror";
+    if silence.lasts(Instant::now()) {
+        return found(UNKNOWN);
+    }
     let dns = MessageAuthenticator(resolver.clone());
-    match timeout(PATIENCE, ask(&dns, domain, bringer, letter)).await {
+    match timeout(patience, ask(&dns, domain, bringer, letter)).await {
         Ok(Some(known)) => known,
         Ok(None) => found("none"),
         Err(_) => {
             tracing::warn!(peer = %bringer.address, "mail: the sender could not be checked, DNS is too slow");
-            // RFC 8601 §2.7.1, §2.7.2.
-            found("spf=temperror; dkim=temperror; dmarc=temperror")
+            silence.listen(resolver, patience).await;
+            found(UNKNOWN)
         }
     }
 }
@@ -121,6 +133,3 @@ fn wanted(dmarc: &DmarcOutput, domains: &BTreeSet<String>, own: &str) -> Wanted 
         Policy::None | Policy::Unspecified => Wanted::Deliver,
     }
 }
-
-/// How long a peer waits for our questions to DNS; it is patient for ten minutes (RFC 5321 §4.5.3.2.6).
-const PATIENCE: Duration = Duration::from_secs(20);

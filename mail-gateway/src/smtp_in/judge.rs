@@ -99,7 +99,8 @@ impl Judge<'_> {
             return Ok((String::new(), Verdict::Deliver(Marks::default())));
         }
         let bringer = Bringer { address: peer, helo, sender };
-        let found = sender::check(inner.outbound.resolver(), &inner.domain, &bringer, letter).await;
+        let silence = (&inner.silence, inner.config.limits.checks);
+        let found = sender::check(inner.outbound.resolver(), silence, &inner.domain, &bringer, letter).await;
         let marks = |junk| Verdict::Deliver(Marks { junk, doubtful: !found.sender_proven });
         let verdict = match &found.wanted {
             Wanted::Deliver => marks(false),

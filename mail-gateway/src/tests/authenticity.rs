@@ -164,3 +164,44 @@ async fn letters_of_trusted_peers_and_of_our_own_people_are_not_asked_about() {
         "a letter from inside is not marked"
     );
 }
+
+/// A hub that has little patience with DNS.
+async fn hasty(server: std::net::SocketAddr) -> Hub {
+    Hub::start(|config| {
+        config.resolvers = vec![server];
+        config.trusted_peers.clear();
+        config.limits.checks = Duration::from_millis(300);
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_name_service_that_answers_nobody_is_waited_for_once() {
+    let silent = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let hub = hasty(silent.local_addr().unwrap()).await;
+    let mut question = [0; 512];
+    let mut asked = 0;
+    assert!(bring(&hub, "ai@khac.example", &written_by("ai@khac.example")).await.starts_with("250"));
+    while silent.try_recv(&mut question).is_ok() {
+        asked += 1;
+    }
+    assert!(asked > 0);
+    assert!(bring(&hub, "ai@khac.example", &written_by("ai@khac.example")).await.starts_with("250"));
+    assert!(silent.try_recv(&mut question).is_err(), "nothing more is asked");
+    let found = hub.letters(AN, 2).await;
+    assert!(found.iter().all(|letter| letter.contains("spf=temperror; dkim=temperror")), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_domain_with_slow_servers_does_not_switch_the_checks_off() {
+    let records = vec![
+        ("cham.example".to_owned(), Says::Nothing),
+        ("gia.example".to_owned(), Says::Text("v=spf1 -all".to_owned())),
+        ("_dmarc.gia.example".to_owned(), Says::Text("v=DMARC1; p=reject".to_owned())),
+    ];
+    let hub = hasty(name_server::start(records).await).await;
+    assert!(bring(&hub, "ai@cham.example", &written_by("ai@cham.example")).await.starts_with("250"));
+    assert!(hub.letters(AN, 1).await[0].contains("spf=temperror"));
+    let answer = bring(&hub, "ai@gia.example", &written_by("ai@gia.example")).await;
+    assert!(answer.starts_with("550 5.7.1"), "{answer}");
+}

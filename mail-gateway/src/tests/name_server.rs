@@ -14,6 +14,8 @@ pub(crate) enum Says {
     Text(String),
     /// That it cannot answer now (SERVFAIL).
     Trouble,
+    /// Nothing, ever.
+    Nothing,
 }
 
 /// Starts a server with `records`; every other name has nothing.
@@ -26,7 +28,12 @@ pub(crate) async fn start(records: Vec<(String, Says)>) -> SocketAddr {
         let mut buffer = [0; 4096];
         loop {
             let (n, peer) = socket.recv_from(&mut buffer).await.unwrap();
-            let answer = answer(Message::from_vec(&buffer[..n]).unwrap(), &records);
+            let question = Message::from_vec(&buffer[..n]).unwrap();
+            let name = question.queries[0].name().to_ascii().to_lowercase();
+            if matches!(records.get(&name), Some(Says::Nothing)) {
+                continue;
+            }
+            let answer = answer(question, &records);
             socket.send_to(&answer.to_vec().unwrap(), peer).await.unwrap();
         }
     });
