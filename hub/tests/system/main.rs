@@ -19,6 +19,7 @@ mod power_cut;
 mod quarantine;
 mod queue;
 mod scanners;
+mod secrecy;
 mod standard_clients;
 
 use testkit::Hub;

@@ -39,6 +39,9 @@ pub fn packages(needs: &[Need]) -> Outcome {
     if needs.iter().any(|(program, _)| *program == "python3") && !has_python_venv() {
         missing.push("python3-venv");
     }
+    if needs.iter().any(|(program, _)| *program == "python3") && !Path::new(PYTHON_DOCX).exists() {
+        missing.push("python3-docx");
+    }
     if missing.is_empty() {
         return Ok(());
     }
@@ -166,4 +169,6 @@ fn is_root() -> bool {
 
 /// Asked by packages before they start a service; it exits with 101 to forbid it.
 const SERVICE_POLICY: &str = "/usr/sbin/policy-rc.d";
+/// Writes the DOCX files of tests.
+const PYTHON_DOCX: &str = "/usr/lib/python3/dist-packages/docx";
 const VIETNAMESE_FONT: &str = "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf";
