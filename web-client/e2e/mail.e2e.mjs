@@ -1,5 +1,6 @@
 // Official mail in the browser: written, noticed, read, answered; an invitation opens its meeting.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { launch } from './harness/browsers.mjs';
 import { Hub } from './harness/hub.mjs';
@@ -27,6 +28,12 @@ async function person(t, browser, login) {
 }
 
 const personal = (visitor) => visitor.session.mailboxes.find((mailbox) => mailbox.kind === 'personal').address;
+
+/** Another server brings a letter of la@la.example. */
+function bring(to, subject) {
+  const swaks = ['--server', hub.listening.smtp, '--from', 'la@la.example', '--to', to];
+  execFileSync('swaks', [...swaks, '--header', `Subject: ${subject}`, '--body', 'Dat hang ngay hom nay.']);
+}
 
 /** Fills a new letter; the recipient is typed as an address and confirmed with Enter. */
 async function compose(visitor, to, subject, text) {
@@ -81,6 +88,27 @@ test('a mailbox is delegated, written from in its owner’s name, and closed aga
   await openLetter(owner, 'V/v thay mặt trả lời');
   await owner.sees(`(${personal(clerk)} gửi thay mặt)`);
   assert.deepEqual([...clerk.problems, ...owner.problems], []);
+});
+
+test('a stranger’s letter is marked in the list, reported as spam and taken back', async (t) => {
+  const clerk = await person(t, chromium, 'vanthu.stttt');
+  await clerk.open(`${hub.origin}/thu`);
+  await clerk.sees('Hộp thư đến');
+  await clerk.seesNot('Bên ngoài');
+  bring(personal(clerk), 'Khuyen mai lon');
+  await clerk.sees('Khuyen mai lon', 30_000);
+  await clerk.sees('Bên ngoài');
+  await openLetter(clerk, 'Khuyen mai lon');
+  await clerk.press('Báo cáo thư rác');
+  await clerk.sees('Đã chuyển 1 thư vào Thư rác');
+  await clerk.open(`${hub.origin}/thu`);
+  await clerk.press('Thư rác', 'link');
+  await openLetter(clerk, 'Khuyen mai lon');
+  await clerk.press('Không phải thư rác');
+  await clerk.sees('Đã chuyển 1 thư về Hộp thư đến');
+  await clerk.press('Hộp thư đến', 'link');
+  await clerk.sees('Khuyen mai lon');
+  assert.deepEqual(clerk.problems, []);
 });
 
 test('an unknown recipient is named before the letter leaves', async (t) => {

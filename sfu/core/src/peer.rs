@@ -213,10 +213,10 @@ impl Peer {
         let tracks = self.incoming.tracks.iter().filter(|track| track.state != TrackState::Off);
         let flow = |track: &Track| {
             let layers = track.views();
-            let sending = || layers.iter().filter(|layer| layer.alive && layer.bitrate > 0);
+            let sending = || layers.iter().filter(|layer| layer.alive && layer.rates.whole() > 0);
             TrackFlow {
                 kind: track.kind(),
-                bitrate: sending().map(|layer| layer.bitrate).sum(),
+                bitrate: sending().map(|layer| layer.rates.whole()).sum(),
                 // Three layers at most.
                 layers: sending().count() as u8,
             }
