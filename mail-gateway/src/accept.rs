@@ -123,7 +123,7 @@ impl Inner {
         }
         let (id, mailboxes, leaves) = (prepared.id, prepared.mailboxes(), prepared.leaves());
         self.recorder.record(prepared).await?;
-        // The queue looks through its rows whenever it is woken, which costs as much as a tenth of a letter.
+        // The queue looks through its rows whenever it is woken: two questions that most letters need not cost.
         match leaves {
             true => self.accepted(mailboxes),
             false => self.store.announce(mailboxes),

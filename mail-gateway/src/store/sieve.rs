@@ -115,7 +115,7 @@ async fn filters_of(
     let mut found: Filters = BTreeMap::new();
     for piece in all.chunks(IN_LIST) {
         let (first, second) = (placeholders(1, piece.len()), placeholders(1 + piece.len(), piece.len()));
-        // One question, whatever the mailboxes have. The time is not in it: SQLite would plan anew for each.
+        // One question, whatever the mailboxes have.
         let sql = format!(
             "SELECT account, 1 AS scripted, source, '' AS text, '' AS html, CAST(0 AS BIGINT) AS since, {NEVER} AS until \
              FROM sieve_script WHERE active = 1 AND account IN ({first}) \
