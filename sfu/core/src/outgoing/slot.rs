@@ -13,8 +13,6 @@ use crate::rtp::{MediaTime, PayloadType, SequenceNumber, Ssrc, Unwrapper};
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod thinned;
 
 /// Switches and gaps remembered for retransmission; older ones are forgotten, and their losses stay lost.
 /// A stream of thirty frames has fifteen gaps a second at the most.

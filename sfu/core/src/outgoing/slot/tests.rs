@@ -1,3 +1,5 @@
+mod thinned;
+
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -5,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::codec::{Codec, Continue, Edit};
 
-pub fn config() -> SlotConfig {
+fn config() -> SlotConfig {
     SlotConfig {
         ssrc: Ssrc(1),
         rtx: Some(Rtx { ssrc: Ssrc(2), payload_type: PayloadType::new(97) }),

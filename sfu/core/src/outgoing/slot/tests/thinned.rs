@@ -102,7 +102,7 @@ fn payload(sent: &Sent) -> [u8; 7] {
 
 /// Sends packets in this order through a slot whose limit follows the frames.
 fn run(frames: &[Frame], order: &[Sent]) -> (Slot<()>, Vec<Got>) {
-    let mut slot = Slot::new(super::tests::config());
+    let mut slot = Slot::new(super::config());
     let mut thinning = Thinning::default();
     slot.switch(());
     thinning.begin();
