@@ -21,13 +21,13 @@ async fn letter(mail: &Mail, text: &str, role: &str) -> String {
     mail.store().ensure(BINH, Timestamp::now()).await.unwrap();
     // A folder with a role has it for an id.
     let folders = BTreeSet::from([role.to_owned()]);
-    let import = Import { folders, keywords: BTreeSet::new(), received: Timestamp::now() };
+    let import = Import { folders, keywords: BTreeSet::new(), received: Timestamp::now(), by: None };
     mail.store().import(BINH, raw, import).await.unwrap().id.to_string()
 }
 
 async fn put(mail: &Mail, letter: &str, role: &str) {
     let folders = Some(SetChange::Replace(BTreeSet::from([role.to_owned()])));
-    let change = LetterChange { keywords: None, folders };
+    let change = LetterChange { keywords: None, folders, by: None };
     mail.store().update_letter(BINH, letter.to_owned(), change).await.unwrap();
 }
 
@@ -90,7 +90,7 @@ async fn an_imap_program_that_copies_into_the_spam_folder_teaches_too() {
     mail.store().ensure(BINH, Timestamp::now()).await.unwrap();
     for moves in [false, true] {
         let octets = Bytes::from(format!("From: la@la.example\r\nSubject: a\r\n\r\n{moves}\r\n"));
-        let new = Appended { octets, keywords: BTreeSet::new(), deleted: false, received: Timestamp::now() };
+        let new = Appended { octets, keywords: BTreeSet::new(), deleted: false, received: Timestamp::now(), by: None };
         let added = mail.store().append(BINH, "inbox", vec![new]).await.unwrap();
         mail.store().copy_letters((BINH, "inbox"), &added.to, (BINH, "junk"), moves).await.unwrap();
     }
