@@ -90,7 +90,13 @@ async fn an_imap_program_that_copies_into_the_spam_folder_teaches_too() {
     mail.store().ensure(BINH, Timestamp::now()).await.unwrap();
     for moves in [false, true] {
         let octets = Bytes::from(format!("From: la@la.example\r\nSubject: a\r\n\r\n{moves}\r\n"));
-        let new = Appended { octets, keywords: BTreeSet::new(), deleted: false, received: Timestamp::now(), by: None };
+        let new = Appended {
+            octets,
+            keywords: BTreeSet::new(),
+            deleted: false,
+            received: Timestamp::now(),
+            by: None,
+        };
         let added = mail.store().append(BINH, "inbox", vec![new]).await.unwrap();
         mail.store().copy_letters((BINH, "inbox"), &added.to, (BINH, "junk"), moves).await.unwrap();
     }
