@@ -293,7 +293,7 @@ impl IceLite {
         forgotten
     }
 
-    /// Whether one more check is answered: who sends caught ones from anywhere gets no more than an agent needs.
+    /// Whether one more check on a path not in use is answered: who sends caught ones from anywhere gets no more than an agent needs.
     fn may_answer(&mut self, now: Instant) -> bool {
         if now.saturating_duration_since(self.answers.0) >= Duration::from_secs(1) {
             self.answers = (now, 0);
@@ -307,7 +307,8 @@ impl IceLite {
         if !check.remote_ufrag_is(&self.remote.ufrag) || !is_authentic(&check.message, &self.key) {
             return None;
         }
-        if !self.may_answer(now) {
+        // Where its media goes the peer is answered whatever comes from elsewhere.
+        if self.selected != Some(path) && !self.may_answer(now) {
             return None;
         }
         if check.claims_controlled() {
@@ -389,7 +390,7 @@ pub const CONSENT: Duration = Duration::from_secs(30);
 const PROBE_PAUSE: Duration = Duration::from_millis(100);
 /// How long an answer is waited for.
 const PROBE_LIFE: Duration = Duration::from_secs(3);
-/// Answers to checks, a second: browsers pace theirs by 20 ms and more while they try their pairs (RFC 8445 §14.2).
+/// Answers to checks on paths not in use, a second: browsers pace theirs by 20 ms and more while they try their pairs (RFC 8445 §14.2).
 const MAX_ANSWERS: u32 = 100;
 /// RFC 8445 §5.1.2: type preference 110, component 1.
 const PRIORITY: u32 = 110 << 24 | 0xffff << 8 | 255;

@@ -134,6 +134,9 @@ fn nothing_of_the_meeting_goes_to_who_repeats_a_check() {
     let heard = answers(&mut net, elsewhere(1), vec![check.clone(); 500]);
     assert!(heard.iter().all(|datagram| datagram[0] <= 1), "answers and a question");
     assert!(heard.len() <= 101, "{} datagrams for 500", heard.len());
+    let own = Path { local: 0, remote: net.clients[1].address };
+    let checks = vec![net.clients[1].check(); 3];
+    assert_eq!(answers(&mut net, own, checks).iter().filter(|datagram| datagram[0] == 1).count(), 3);
     net.clients[1].got.clear();
     net.run(SECOND);
     assert!(net.clients[1].in_slot(VIDEO).len() > 20, "the peer itself goes on");
