@@ -109,6 +109,7 @@ const RATES = {
 
 for (const [forChromium, forFirefox] of [
   [64, 1200],
+  [1200, 64],
   [400, 150],
   [150, 400],
 ]) {
