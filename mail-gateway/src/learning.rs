@@ -16,7 +16,7 @@ pub(crate) async fn run(mail: Mail, stop: CancellationToken) {
     }
     loop {
         if let Err(cause) = mail.teach(&stop).await {
-            tracing::error!(?cause, "mail: the spam filter was not taught; the next try is in a minute");
+            tracing::error!(?cause, "mail: the spam filter was not taught; it is tried again soon");
         }
         tokio::select! {
             () = stop.cancelled() => return,
@@ -67,4 +67,4 @@ impl Mail {
 }
 
 /// How soon a spam filter that was away is tried again.
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_secs(15);

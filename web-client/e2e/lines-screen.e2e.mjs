@@ -46,9 +46,11 @@ test('a screen on a line that becomes thinner and thinner keeps its lines and lo
   await Promise.all([viewer, firefox].map(({ visitor }) => seesScreen(visitor, chromium.visitor.me)));
   // Until the small print is sharp, the sheet takes many times as much.
   await seconds(8);
+  t.after(async () => {
+    await chromium.visitor.press('Dừng');
+    await viewer.visitor.close();
+  });
   await Promise.all([viewer, firefox].map((one) => thinner(t, one)));
-  await chromium.visitor.press('Dừng');
-  await viewer.visitor.close();
 });
 
 async function thinner(t, { visitor, relay }) {
@@ -72,9 +74,14 @@ async function thinner(t, { visitor, relay }) {
   assert.ok(seen.rate > 1 && seen.rate < whole.rate * 0.7, said);
   assert.ok(wait < 200, `${wait} ms wait on the line`);
   relay.shape('down delay=20');
-  await seconds(6);
-  const again = await screenFrames(visitor, 2);
-  assert.ok(again.lines === LINES && again.rate > whole.rate * 0.85, `${again.rate} of ${whole.rate} frames/s, ${again.lines} lines`);
+  const start = Date.now();
+  let again = seen;
+  while (again.lines !== LINES || again.rate < whole.rate * 0.85) {
+    const now = `${again.rate.toFixed(1)} of ${whole.rate.toFixed(1)} frames/s, ${again.lines} lines`;
+    assert.ok(Date.now() < start + 20_000, `${visitor.browser}: ${now} twenty seconds after the line recovered`);
+    again = await screenFrames(visitor, 2);
+  }
+  t.diagnostic(`${visitor.browser}: all frames ${Date.now() - start} ms after the line recovered`);
 }
 
 test('a screen from Firefox, which makes no temporal layers, is seen', async () => {
