@@ -26,7 +26,7 @@ pub mod view;
 pub mod web;
 
 pub use actor::Actor;
-pub use address::{NewGroup, NewMember};
+pub use address::{GroupChange, NewGroup, NewMember};
 pub use admin::{CreatedPerson, NewPerson, NewRoom};
 pub use app_password::{IssuedAppPassword, SCRAM_ITERATIONS, ScramCredential, ScramKeys};
 pub use audit::AuditCheck;

@@ -15,7 +15,8 @@ mod delegation;
 mod second_factor;
 
 pub use address::{
-    AliasView, GroupMemberView, GroupView, NewAliasRequest, NewGroupMemberRequest, NewGroupRequest,
+    AliasView, GroupChangeRequest, GroupMemberView, GroupView, NewAliasRequest, NewGroupMemberRequest,
+    NewGroupRequest,
 };
 pub use delegation::{DelegationView, DelegationsView, NewDelegationRequest};
 pub use second_factor::{

@@ -117,6 +117,7 @@ fn rest(protocol: &Declarations) -> Declarations {
     all.add::<directory::view::NewAliasRequest>();
     all.add::<directory::view::GroupView>();
     all.add::<directory::view::NewGroupRequest>();
+    all.add::<directory::view::GroupChangeRequest>();
     all.add::<directory::view::NewGroupMemberRequest>();
     all.add::<directory::view::DelegationsView>();
     all.add::<directory::view::NewDelegationRequest>();

@@ -10,7 +10,7 @@ import { MEETING, openLetter, signIn } from './harness/people.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-const PAGES = ['/', '/hop', '/khong-co-trang-nay', '/doi-mat-khau', '/mat-khau-ung-dung', '/xac-thuc-hai-lop', `/hop/${MEETING}`, '/thu', '/lich', '/lich?xem=tuan', '/quan-tri', '/quan-tri/don-vi', '/quan-tri/phong-hop', '/quan-tri/hop-thu', '/quan-tri/hang-doi', '/quan-tri/cach-ly', '/quan-tri/nhat-ky'];
+const PAGES = ['/', '/hop', '/khong-co-trang-nay', '/doi-mat-khau', '/mat-khau-ung-dung', '/xac-thuc-hai-lop', `/hop/${MEETING}`, '/thu', '/lich', '/lich?xem=tuan', '/quan-tri', '/quan-tri/don-vi', '/quan-tri/phong-hop', '/quan-tri/hop-thu', '/quan-tri/dia-chi', '/quan-tri/dia-chi/nhom', '/quan-tri/dia-chi/chuc-vu', '/quan-tri/hang-doi', '/quan-tri/cach-ly', '/quan-tri/nhat-ky'];
 
 let hub;
 let chromium;
@@ -35,6 +35,8 @@ const OPENED = [
   ['/xac-thuc-hai-lop', 'Bật xác thực hai lớp', 'Mật khẩu tài khoản'],
   ['/lich', 'Tạo cuộc họp', 'Thành phần tham dự'],
   ['/quan-tri', 'Thêm người dùng', 'Chức vụ'],
+  ['/quan-tri/dia-chi', 'Thêm bí danh', 'Bí danh mới'],
+  ['/quan-tri/dia-chi/nhom', 'Thêm nhóm người nhận', 'Ai được gửi'],
   ['/quan-tri/phong-hop', 'Thêm phòng họp', 'Số chỗ'],
 ];
 

@@ -3,7 +3,7 @@
 
 use base::{Timestamp, id::AuditId};
 
-use crate::Sending;
+use crate::{Posting, Sending};
 
 /// An act worth keeping.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +76,11 @@ pub enum AuditEvent {
     GroupCreated {
         /// Its address.
         address: String,
+    },
+    /// A list or position address was changed.
+    GroupChanged {
+        /// Who may write to it from now on.
+        posting: Posting,
     },
     /// A list or position address was removed.
     GroupRemoved,
@@ -169,6 +174,7 @@ impl AuditEvent {
             Self::AliasAdded { .. } => "aliasAdded",
             Self::AliasRetired { .. } => "aliasRetired",
             Self::GroupCreated { .. } => "groupCreated",
+            Self::GroupChanged { .. } => "groupChanged",
             Self::GroupRemoved => "groupRemoved",
             Self::MemberAdded { .. } => "memberAdded",
             Self::MemberRemoved { .. } => "memberRemoved",
@@ -225,6 +231,14 @@ impl AuditEvent {
             Self::AliasAdded { address } => format!("Thêm bí danh {address} cho hộp thư {object}"),
             Self::AliasRetired { address } => format!("Bỏ bí danh {address} của hộp thư {object}"),
             Self::GroupCreated { address } => format!("Tạo địa chỉ {address} cho “{object}”"),
+            Self::GroupChanged { posting } => {
+                let who = match posting {
+                    Posting::Members => "chỉ thành viên",
+                    Posting::Inside => "mọi người trong hệ thống",
+                    Posting::Anyone => "cả người ngoài hệ thống",
+                };
+                format!("Sửa địa chỉ của “{object}”; được gửi: {who}")
+            }
             Self::GroupRemoved => format!("Xóa nhóm người nhận hoặc địa chỉ theo chức vụ “{object}”"),
             Self::MemberAdded { name } => format!("Thêm {name} vào “{object}”"),
             Self::MemberRemoved { name } => format!("Đưa {name} ra khỏi “{object}”"),

@@ -34,6 +34,21 @@ pub struct NewGroup {
     pub posting: Posting,
 }
 
+/// What a list or position address shall be from now on; its kind and its address stay.
+#[derive(Debug, Clone)]
+pub struct GroupChange {
+    /// The name shown.
+    pub name: String,
+    /// Where its people are looked for; absent: named members alone. A position needs one.
+    pub unit: Option<UnitId>,
+    /// How far below the unit.
+    pub reach: Reach,
+    /// Only holders of this title; a position needs one.
+    pub title: String,
+    /// Who may write to it.
+    pub posting: Posting,
+}
+
 /// A member by name.
 #[derive(Debug, Clone, Copy)]
 pub struct NewMember {
@@ -88,6 +103,54 @@ impl Directory {
         written.await?;
         self.reload().await?;
         Ok(id)
+    }
+
+    /// Changes whom a list or position address finds and who may write to it.
+    ///
+    /// # Errors
+    /// When the actor is no administrator, there is no such group, or a field is not acceptable.
+    pub async fn change_group(
+        &self,
+        actor: &Actor,
+        group: GroupId,
+        change: GroupChange,
+        now: Timestamp,
+    ) -> Result<(), DirectoryError> {
+        let _act = self.inner.acts.lock().await;
+        self.group_name(actor, group)?;
+        let registry = self.registry();
+        let name = tidy(&change.name, 150).ok_or(NAME_CHANGED)?;
+        let title = tidy(&change.title, 150).unwrap_or_default();
+        let is_position = registry.group(group).is_some_and(|one| one.kind == GroupKind::Position);
+        if is_position && (title.is_empty() || change.unit.is_none()) {
+            return Err(POSITION_CHANGED);
+        }
+        if change.unit.is_some_and(|unit| registry.unit(unit).is_none()) {
+            return Err(DirectoryError::NotFound("đơn vị"));
+        }
+        let actor = actor.clone();
+        let written = self.inner.database.write(move |connection| {
+            Box::pin(async move {
+                sqlx::query(
+                    "UPDATE person_group SET name = $2, unit = $3, reach = $4, title = $5, posting = $6 \
+                     WHERE id = $1",
+                )
+                .bind(group.to_string())
+                .bind(name.clone())
+                .bind(change.unit.map(|unit| unit.to_string()))
+                .bind(change.reach.as_str())
+                .bind(title)
+                .bind(change.posting.as_str())
+                .execute(&mut *connection)
+                .await?;
+                let event = AuditEvent::GroupChanged { posting: change.posting };
+                audit::append(connection, &actor, &event, &name, now).await?;
+                Ok::<_, DirectoryError>(())
+            })
+        });
+        written.await?;
+        self.reload().await?;
+        Ok(())
     }
 
     /// Removes a list or position address; the address itself is never given out again.
@@ -237,6 +300,14 @@ const NAME: DirectoryError = DirectoryError::Invalid {
 const POSITION: DirectoryError = DirectoryError::Invalid {
     code: "position",
     message: "Địa chỉ theo chức vụ cần có đơn vị và chức vụ. Địa chỉ chưa được tạo. Đề nghị chọn đủ.",
+};
+const NAME_CHANGED: DirectoryError = DirectoryError::Invalid {
+    code: "name",
+    message: "Chưa có tên hợp lệ. Địa chỉ chưa được sửa. Đề nghị nhập tên, tối đa 150 ký tự.",
+};
+const POSITION_CHANGED: DirectoryError = DirectoryError::Invalid {
+    code: "position",
+    message: "Địa chỉ theo chức vụ cần có đơn vị và chức vụ. Địa chỉ chưa được sửa. Đề nghị chọn đủ.",
 };
 const DATES: DirectoryError = DirectoryError::Invalid {
     code: "dates",

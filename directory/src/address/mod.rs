@@ -8,7 +8,7 @@ use base::{Timestamp, id::MailboxId};
 use directory_core::{AuditEvent, EmailAddress, Registry, Target};
 use sqlx::{AnyConnection, Row};
 
-pub use group::{NewGroup, NewMember};
+pub use group::{GroupChange, NewGroup, NewMember};
 
 use crate::{Actor, Directory, DirectoryError, admin::require_administrator, audit};
 

@@ -101,6 +101,25 @@ pub struct NewGroupRequest {
     pub posting: Posting,
 }
 
+/// What a list or position address shall be from now on.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupChangeRequest {
+    /// Its name.
+    pub name: String,
+    /// Where its people are looked for; absent: named members alone.
+    #[serde(default)]
+    #[ts(optional)]
+    pub unit: Option<UnitId>,
+    /// How far below the unit.
+    pub reach: Reach,
+    /// Only holders of this title.
+    #[serde(default)]
+    pub title: String,
+    /// Who may write to it.
+    pub posting: Posting,
+}
+
 /// A member to be added by name.
 #[derive(Debug, Clone, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]

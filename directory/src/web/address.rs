@@ -17,8 +17,11 @@ use super::{
     request::{Body, Filter, Id, Member},
 };
 use crate::{
-    Directory, DirectoryError, NewGroup, NewMember,
-    view::{AliasView, GroupView, NewAliasRequest, NewGroupMemberRequest, NewGroupRequest, Page},
+    Directory, DirectoryError, GroupChange, NewGroup, NewMember,
+    view::{
+        AliasView, GroupChangeRequest, GroupView, NewAliasRequest, NewGroupMemberRequest, NewGroupRequest,
+        Page,
+    },
 };
 
 #[derive(Deserialize)]
@@ -96,6 +99,18 @@ pub(super) async fn create_group(
     };
     let id = directory.create_group(&actor, new, Timestamp::now()).await?.to_string();
     Ok((StatusCode::CREATED, Json(Made { id })))
+}
+
+pub(super) async fn change_group(
+    State(directory): State<Directory>,
+    Member(actor): Member,
+    Id(group): Id<GroupId>,
+    Body(said): Body<GroupChangeRequest>,
+) -> Result<StatusCode, Failure> {
+    let GroupChangeRequest { name, unit, reach, title, posting } = said;
+    let change = GroupChange { name, unit, reach, title, posting };
+    directory.change_group(&actor, group, change, Timestamp::now()).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(super) async fn remove_group(

@@ -73,7 +73,7 @@ impl Directory {
             .route("/api/admin/addresses", get(address::aliases).post(address::add_alias))
             .route("/api/admin/addresses/{id}", delete(address::retire_alias))
             .route("/api/admin/groups", get(address::groups).post(address::create_group))
-            .route("/api/admin/groups/{id}", delete(address::remove_group))
+            .route("/api/admin/groups/{id}", put(address::change_group).delete(address::remove_group))
             .route("/api/admin/groups/{id}/members", post(address::add_member))
             .route("/api/admin/groups/{id}/members/{person}", delete(address::remove_member))
             .route("/api/admin/audit", get(admin::audit))

@@ -1,12 +1,12 @@
 //! `lienthong admin address|list`: aliases, other domains, lists and position addresses.
 
 use base::{GroupId, Timestamp};
-use directory::{NewGroup, NewMember};
+use directory::{GroupChange, NewGroup, NewMember};
 use directory_core::{GroupKind, Period, Posting, Reach};
 
 use super::{
     Answer,
-    command::{Address, Group, NewList},
+    command::{Address, ChangedList, Group, NewList},
     execute::{Act, text},
 };
 
@@ -59,6 +59,7 @@ impl Act<'_> {
         match list {
             Group::List { query } => self.groups(&query).await,
             Group::Create(new) => self.create_list(new, now).await,
+            Group::Change(said) => self.change_list(said, now).await,
             Group::Remove { address } => {
                 directory.remove_group(&self.actor, self.group(&address)?, now).await.map_err(text)?;
                 Ok(String::new())
@@ -79,8 +80,27 @@ impl Act<'_> {
         }
     }
 
+    async fn change_list(&self, said: ChangedList, now: Timestamp) -> Answer {
+        let id = self.group(&said.address)?;
+        let registry = self.services.directory.registry();
+        let group = registry.group(id).ok_or("no such list")?;
+        let rule = group.rule.as_ref();
+        let unit = said.unit.map(|unit| self.unit(&unit)).transpose()?;
+        let reach = said.reach.map(|said| Reach::parse(&said).ok_or_else(|| word("reach", &said)));
+        let posting =
+            said.posting.map(|said| Posting::parse(&said).ok_or_else(|| word("posting rule", &said)));
+        let change = GroupChange {
+            name: said.name.unwrap_or_else(|| group.name.clone()),
+            unit: unit.or(rule.map(|rule| rule.unit)),
+            reach: reach.transpose()?.or(rule.map(|rule| rule.reach)).unwrap_or(Reach::Divisions),
+            title: said.title.or(rule.map(|rule| rule.title.clone())).unwrap_or_default(),
+            posting: posting.transpose()?.unwrap_or(group.posting),
+        };
+        self.services.directory.change_group(&self.actor, id, change, now).await.map_err(text)?;
+        Ok(String::new())
+    }
+
     async fn create_list(&self, new: NewList, now: Timestamp) -> Answer {
-        let word = |what: &str, said: &str| format!("“{said}” is no {what}; see --help");
         let kind = GroupKind::parse(&new.kind).ok_or_else(|| word("kind", &new.kind))?;
         // Letters to a position come from everywhere, letters to many people from inside.
         let posting = match (new.posting.as_deref(), kind) {
@@ -129,6 +149,11 @@ impl Act<'_> {
             _ => Err(format!("no list has the address “{whole}”; `lienthong admin list list` shows all")),
         }
     }
+}
+
+/// Says that a word is none of those there are.
+fn word(what: &str, said: &str) -> String {
+    format!("“{said}” is no {what}; see --help")
 }
 
 /// A moment in RFC 3339.

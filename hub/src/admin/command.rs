@@ -286,6 +286,8 @@ pub enum Group {
     },
     /// Creates a list or the address of a position; prints its id.
     Create(NewList),
+    /// Changes one; what is not said stays.
+    Change(ChangedList),
     /// Removes one; its address is never given out again.
     Remove {
         /// Its address.
@@ -313,6 +315,29 @@ pub enum Group {
         #[arg(long)]
         login: String,
     },
+}
+
+/// What a list or position address shall be from now on.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangedList {
+    /// Its address.
+    pub address: String,
+    /// Its name.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// In which unit its people are looked for.
+    #[arg(long)]
+    pub unit: Option<String>,
+    /// How far below the unit: unit, divisions or everything.
+    #[arg(long)]
+    pub reach: Option<String>,
+    /// Only holders of this title.
+    #[arg(long)]
+    pub title: Option<String>,
+    /// Who may write: members, inside or anyone.
+    #[arg(long)]
+    pub posting: Option<String>,
 }
 
 /// Rights to somebody else's mailbox.

@@ -91,6 +91,22 @@ fn a_list_is_closed_to_the_outside_with_words_and_reaches_everybody_inside() {
     let outsider = Client::signed_in(hub.address("http"), "chutri", PASSWORD);
     crate::power_cut::send(&Mailbox::personal(&outsider), &address(&outsider), to, "Họp toàn Sở");
     Mailbox::personal(&clerk).expect("Họp toàn Sở");
+
+    let path = format!("/api/admin/groups/{}", shown["items"][0]["id"].as_str().unwrap());
+    let change = |posting: &str, name: &str| json!({ "name": name, "unit": unit, "reach": "divisions", "title": "", "posting": posting });
+    let put = |who: &Client, body: &serde_json::Value| who.send("PUT", &path, Some(body)).status;
+    assert_eq!(put(&clerk, &change("anyone", "Toàn Sở")), 403);
+    assert_eq!(put(&staff, &change("anyone", " ")), 422, "a list has a name");
+    assert!(from_outside(&hub, to, "Vẫn đóng").starts_with("550 5.7.2"));
+    assert_eq!(put(&staff, &change("anyone", "Toàn thể Sở")), 204);
+    assert_eq!(from_outside(&hub, to, "Đã mở"), "");
+    Mailbox::personal(&clerk).expect("Đã mở");
+    assert_eq!(staff.get("/api/admin/groups?kind=list&q=toan+the").json()["items"][0]["posting"], "anyone");
+    ok(&hub.admin(&["list", "change", to, "--posting", "members"]));
+    assert!(from_outside(&hub, to, "Lại đóng").starts_with("550 5.7.2"), "what was not said stayed");
+    let audit = ok(&hub.admin(&["audit"]));
+    assert!(audit.contains("Sửa địa chỉ của “Toàn thể Sở”; được gửi: chỉ thành viên"), "{audit}");
+    assert!(audit.contains("Sửa địa chỉ của “Toàn thể Sở”; được gửi: cả người ngoài hệ thống"), "{audit}");
 }
 
 #[test]

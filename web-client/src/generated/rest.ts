@@ -420,6 +420,31 @@ message: string,
 id: string, };
 
 /**
+ * What a list or position address shall be from now on.
+ */
+export type GroupChangeRequest = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Where its people are looked for; absent: named members alone.
+ */
+unit?: UnitId, 
+/**
+ * How far below the unit.
+ */
+reach: Reach, 
+/**
+ * Only holders of this title.
+ */
+title: string, 
+/**
+ * Who may write to it.
+ */
+posting: Posting, };
+
+/**
  * What a group's address means.
  */
 export type GroupKind = "list" | "position";
