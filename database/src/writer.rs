@@ -74,7 +74,9 @@ async fn group(
         };
         match (shared, keep) {
             (true, true) => {}
-            (true, false) => drop(connection.execute("ROLLBACK TO job").await?),
+            (true, false) => {
+                connection.execute("ROLLBACK TO job").await?;
+            }
             (false, true) => break,
             (false, false) => {
                 // Where the disk is full SQLite has taken it back by itself; the job's own error tells more.
