@@ -1,5 +1,6 @@
 // A shared screen over a thin line: it stays as sharp as it was and loses frames, and has all of them again
-// when the line is wide.
+// when the line is wide. By hand (`npm run e2e:screen`): how much an encoder takes for the same sheet differs
+// severalfold from second to second, and where its base layer alone does not fit the screen is off for a while.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch } from './harness/browsers.mjs';
