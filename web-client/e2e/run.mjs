@@ -24,10 +24,14 @@ const setup = [
   'ip netns add visitor',
   'ip link set lo up',
   'ip link add lt0 type veth peer name lt1 netns visitor',
+  // An address that the kernel gives itself a moment later is a change of network to Chromium, which drops
+  // what it is loading.
+  'ip link set lt0 addrgenmode none',
   'ip addr add 10.99.0.1/24 dev lt0',
   'ip link set lt0 up',
   'ip route add default via 10.99.0.2',
   'ip -n visitor link set lo up',
+  'ip -n visitor link set lt1 addrgenmode none',
   'ip -n visitor addr add 10.99.0.2/24 dev lt1',
   'ip -n visitor link set lt1 up',
   'ip -n visitor route add default via 10.99.0.1',
