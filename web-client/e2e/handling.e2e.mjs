@@ -1,13 +1,10 @@
 // An agency's mailbox kept by several clerks: who handled a letter, who answers it, who may only read.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { launch } from './harness/browsers.mjs';
 import { Hub } from './harness/hub.mjs';
+import { clean, picture } from './harness/look.mjs';
 import { openLetter, signIn } from './harness/people.mjs';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let hub;
 let chromium;
@@ -31,18 +28,6 @@ async function person(t, browser, login, options) {
 }
 
 const agencyOf = (visitor) => visitor.session.mailboxes.find((mailbox) => mailbox.kind === 'agency');
-
-/** The picture, where a folder for pictures is named. */
-const picture = (visitor, name) => (process.env.PICTURES ? visitor.screenshot(`${process.env.PICTURES}/${name}.png`) : undefined);
-
-async function clean(visitor) {
-  await visitor.evaluate(axe);
-  const found = await visitor.evaluate(async () => {
-    const { violations } = await globalThis.axe.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
-  });
-  assert.deepEqual(found, []);
-}
 
 /** A letter from outside the mailbox, and two clerks with the mailbox open. */
 async function atOneMailbox(t, subject, otherSending = 'as') {

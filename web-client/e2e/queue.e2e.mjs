@@ -1,13 +1,10 @@
 // The console's page of letters that wait to leave.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { launch } from './harness/browsers.mjs';
 import { Hub } from './harness/hub.mjs';
+import { clean, picture } from './harness/look.mjs';
 import { signIn } from './harness/people.mjs';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let hub;
 let chromium;
@@ -28,17 +25,6 @@ async function person(t, login, options) {
   t.after(() => visitor.close());
   await signIn(visitor, hub, login);
   return visitor;
-}
-
-const picture = (visitor, name) => (process.env.PICTURES ? visitor.screenshot(`${process.env.PICTURES}/${name}.png`) : undefined);
-
-async function clean(visitor) {
-  await visitor.evaluate(axe);
-  const found = await visitor.evaluate(async () => {
-    const { violations } = await globalThis.axe.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
-  });
-  assert.deepEqual(found, []);
 }
 
 async function send(visitor, to, subject) {

@@ -1,14 +1,11 @@
 // Every screen: no violation of axe's rules in light and dark, nothing wider than a phone, no request
 // to any other host.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { launch } from './harness/browsers.mjs';
 import { Hub } from './harness/hub.mjs';
+import { clean } from './harness/look.mjs';
 import { MEETING, openLetter, signIn } from './harness/people.mjs';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const PAGES = ['/', '/hop', '/khong-co-trang-nay', '/doi-mat-khau', '/mat-khau-ung-dung', '/xac-thuc-hai-lop', `/hop/${MEETING}`, '/thu', '/lich', '/lich?xem=tuan', '/quan-tri', '/quan-tri/don-vi', '/quan-tri/phong-hop', '/quan-tri/hop-thu', '/quan-tri/dia-chi', '/quan-tri/dia-chi/nhom', '/quan-tri/dia-chi/chuc-vu', '/quan-tri/hang-doi', '/quan-tri/cach-ly', '/quan-tri/nhat-ky'];
 
@@ -62,28 +59,19 @@ for (const colorScheme of ['light', 'dark']) {
     const visitor = await chromium.visitor({ colorScheme });
     t.after(() => visitor.close());
     await show(visitor, '/dang-nhap');
-    await check(visitor, '/dang-nhap');
+    await clean(visitor, '/dang-nhap');
     await signIn(visitor, hub, 'quantri');
     for (const path of PAGES) {
       await show(visitor, path);
-      await check(visitor, path);
+      await clean(visitor, path);
     }
     for (const opened of OPENED) {
       await showOpened(visitor, opened);
-      await check(visitor, opened.join(' '));
+      await clean(visitor, opened.join(' '));
     }
     await showLetter(visitor);
-    await check(visitor, 'a letter');
+    await clean(visitor, 'a letter');
   });
-}
-
-async function check(visitor, what) {
-  await visitor.evaluate(axe);
-  const violations = await visitor.evaluate(async () => {
-    const { violations: found } = await globalThis.axe.run();
-    return found.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 120)).join(' | ')}`);
-  });
-  assert.deepEqual(violations, [], what);
 }
 
 async function showLetter(visitor) {
@@ -138,7 +126,7 @@ test('the console is closed to others and says whom to ask', async (t) => {
   await show(visitor, '/quan-tri');
   await visitor.sees('không có quyền quản trị');
   assert.equal(await visitor.evaluate(() => fetch('/api/admin/people').then((answer) => answer.status)), 403);
-  await check(visitor, '/quan-tri');
+  await clean(visitor, '/quan-tri');
 });
 
 test('a new person must choose a password first', async (t) => {

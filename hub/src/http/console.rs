@@ -1,23 +1,37 @@
-//! What the console's pages of the hub itself have in common: who asks, and for which page.
+//! What the console's pages of the hub itself have in common: who asks, for which page, and what they are
+//! told when the mail cannot be reached.
 
-use axum::Extension;
+use std::fmt::Display;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+};
 use directory::{Actor, PeerAddress, view::PAGE_SIZE, web::Failure};
 use directory_core::Principal;
 use serde::Deserialize;
 
-/// Who asks, as far as requests carry it.
-pub type Asked = (Option<Extension<Principal>>, Option<Extension<PeerAddress>>);
+/// The administrator who asks, as entries of the audit log name them. Nobody signed in, or somebody who does
+/// not administer the hub, is refused before anything is read or done.
+pub struct Administrator(pub Actor);
 
-/// The administrator who asks. This comes before anything is read or done.
-///
-/// # Errors
-/// When nobody is signed in, or somebody who does not administer the hub.
-pub fn administrator((principal, peer): Asked) -> Result<Actor, Failure> {
-    let Extension(principal) = principal.ok_or_else(Failure::sign_in_required)?;
-    if !principal.is_admin {
-        return Err(directory::DirectoryError::Forbidden.into());
+impl<S: Send + Sync> FromRequestParts<S> for Administrator {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let principal = parts.extensions.get::<Principal>().cloned().ok_or_else(Failure::sign_in_required)?;
+        if !principal.is_admin {
+            return Err(directory::DirectoryError::Forbidden.into());
+        }
+        Ok(Self(Actor::person(principal, parts.extensions.get::<PeerAddress>().map(|peer| peer.0))))
     }
-    Ok(Actor::person(principal, peer.map(|Extension(peer)| peer.0)))
+}
+
+/// The answer when `what` cannot be read or changed now; the cause stands in the log.
+pub fn unavailable(what: &str, cause: impl Display) -> Failure {
+    tracing::error!(%cause, "console: the {what} cannot answer");
+    let words = "Hệ thống thư chưa thực hiện được. Đề nghị thử lại sau ít phút.";
+    Failure::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", words)
 }
 
 /// A list's filters.

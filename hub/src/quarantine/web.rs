@@ -1,24 +1,22 @@
 //! The console's page of held letters: `/api/admin/quarantine`.
 
 use axum::{
-    Extension, Json, Router,
+    Json, Router,
     extract::{Path, Query, State},
     http::StatusCode,
     routing::{get, post},
 };
 use directory::{
-    PeerAddress,
     view::{PAGE_SIZE, Page},
     web::Failure,
 };
-use directory_core::Principal;
 use mail_gateway::quarantine::{Held, Opened};
 use serde::Serialize;
 use ts_rs::TS;
 
 use super::NotDone;
 use crate::{
-    http::console::{Lines, administrator},
+    http::console::{Administrator, Lines, unavailable},
     services::Services,
 };
 
@@ -43,10 +41,9 @@ pub struct ReleasedView {
 
 async fn list(
     State(services): State<Services>,
-    principal: Option<Extension<Principal>>,
+    _: Administrator,
     Query(lines): Query<Lines>,
 ) -> Result<Json<Page<Held>>, Failure> {
-    administrator((principal, None))?;
     let (page, skip) = lines.place();
     let (items, total) =
         services.mail.held(&lines.q, skip, PAGE_SIZE).await.map_err(|cause| failure(cause.into()))?;
@@ -55,32 +52,26 @@ async fn list(
 
 async fn open(
     State(services): State<Services>,
-    principal: Option<Extension<Principal>>,
-    peer: Option<Extension<PeerAddress>>,
+    Administrator(actor): Administrator,
     Path(id): Path<String>,
 ) -> Result<Json<Opened>, Failure> {
-    let actor = administrator((principal, peer))?;
     super::open(&services, &actor, &id).await.map(Json).map_err(failure)
 }
 
 async fn release(
     State(services): State<Services>,
-    principal: Option<Extension<Principal>>,
-    peer: Option<Extension<PeerAddress>>,
+    Administrator(actor): Administrator,
     Path(id): Path<String>,
 ) -> Result<Json<ReleasedView>, Failure> {
-    let actor = administrator((principal, peer))?;
     let released = super::release(&services, &actor, &id).await.map_err(failure)?;
     Ok(Json(ReleasedView { delivered: released.delivered, gone: released.gone }))
 }
 
 async fn delete(
     State(services): State<Services>,
-    principal: Option<Extension<Principal>>,
-    peer: Option<Extension<PeerAddress>>,
+    Administrator(actor): Administrator,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Failure> {
-    let actor = administrator((principal, peer))?;
     super::delete(&services, &actor, &id).await.map_err(failure)?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -98,13 +89,6 @@ fn failure(cause: NotDone) -> Failure {
             "Không chuyển được: các địa chỉ nhận không còn tồn tại.",
         ),
         NotDone::Directory(cause) => cause.into(),
-        NotDone::Unavailable(cause) => {
-            tracing::error!(cause, "console: the quarantine cannot answer");
-            Failure::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "unavailable",
-                "Hệ thống thư chưa thực hiện được. Đề nghị thử lại sau ít phút.",
-            )
-        }
+        NotDone::Unavailable(cause) => unavailable("quarantine", cause),
     }
 }

@@ -1,25 +1,23 @@
 //! The console's page of letters that wait to leave: `/api/admin/queue`.
 
 use axum::{
-    Extension, Json, Router,
+    Json, Router,
     extract::{Path, Query, State},
     http::StatusCode,
     routing::{get, post},
 };
 use base::Timestamp;
 use directory::{
-    PeerAddress,
     view::{PAGE_SIZE, Page},
     web::Failure,
 };
-use directory_core::Principal;
 use mail_gateway::{QueueAct, Queued};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::NotDone;
 use crate::{
-    http::console::{Lines, administrator},
+    http::console::{Administrator, Lines, unavailable},
     services::Services,
 };
 
@@ -51,10 +49,9 @@ pub struct QueueActedView {
 
 async fn list(
     State(services): State<Services>,
-    principal: Option<Extension<Principal>>,
+    _: Administrator,
     Query(lines): Query<Lines>,
 ) -> Result<Json<Page<Queued>>, Failure> {
-    administrator((principal, None))?;
     let (page, skip) = lines.place();
     let found = services.mail.queued(&lines.q, skip, PAGE_SIZE, Timestamp::now()).await;
     let (items, total) = found.map_err(|cause| failure(NotDone::Unavailable(cause)))?;
@@ -63,12 +60,10 @@ async fn list(
 
 async fn act(
     State(services): State<Services>,
-    principal: Option<Extension<Principal>>,
-    peer: Option<Extension<PeerAddress>>,
+    Administrator(actor): Administrator,
     Path(id): Path<String>,
     Json(request): Json<QueueActRequest>,
 ) -> Result<Json<QueueActedView>, Failure> {
-    let actor = administrator((principal, peer))?;
     let recipients = super::act(&services, &actor, &id, request.act).await.map_err(failure)?;
     Ok(Json(QueueActedView { recipients }))
 }
@@ -81,13 +76,6 @@ fn failure(cause: NotDone) -> Failure {
             "Thư này không còn chờ gửi: đã gửi xong, đã trả lại người gửi hoặc đang được gửi.",
         ),
         NotDone::Directory(cause) => cause.into(),
-        NotDone::Unavailable(cause) => {
-            tracing::error!(?cause, "console: the queue cannot answer");
-            Failure::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "unavailable",
-                "Hệ thống thư chưa thực hiện được. Đề nghị thử lại sau ít phút.",
-            )
-        }
+        NotDone::Unavailable(cause) => unavailable("queue", cause),
     }
 }

@@ -82,7 +82,7 @@ fn only_it_staff_administer() {
 fn a_backup_of_a_running_hub_starts_and_holds_the_letters() {
     let hub = hub(&[]);
     let client = Client::signed_in(hub.address("http"), "vanthu.stttt", PASSWORD);
-    let address = client.get("/api/session").json()["mailboxes"][0]["address"].as_str().unwrap().to_owned();
+    let address = address(&client);
     crate::power_cut::send(&Mailbox::personal(&client), &address, &address, "Có trong bản sao");
     Mailbox::personal(&client).expect("Có trong bản sao");
     let folder = tempfile::tempdir().unwrap();

@@ -21,6 +21,7 @@ mod queue;
 mod scanners;
 mod secrecy;
 mod standard_clients;
+mod strangers;
 
 use testkit::Hub;
 

@@ -8,7 +8,7 @@ use std::{
 
 use testkit::{Client, Hub, PASSWORD, SmtpSink};
 
-use crate::{hub, jmap::Mailbox};
+use crate::{hub, jmap::Mailbox, mail_programs::address};
 
 /// Speaks SMTP line by line; then, if given, sends `body` after DATA's `354`. Returns all replies.
 pub fn dialogue(hub: &Hub, door: &str, lines: &[&str], body: Option<&str>) -> Vec<String> {
@@ -45,8 +45,7 @@ fn reply(reader: &mut impl BufRead) -> String {
 fn a_power_cut_right_after_250_loses_nothing_and_doubles_nothing() {
     let mut hub = hub(&[]);
     let client = Client::signed_in(hub.address("http"), "vanthu.stttt", PASSWORD);
-    let session = client.get("/api/session").json();
-    let address = session["mailboxes"][0]["address"].as_str().unwrap().to_owned();
+    let address = address(&client);
     for round in 0..5 {
         let body = format!("From: a@bo.example\r\nSubject: Mất điện {round}\r\n\r\nvẫn còn\r\n.\r\n");
         let rcpt = format!("RCPT TO:<{address}>");
@@ -68,8 +67,7 @@ fn a_queued_letter_survives_a_power_cut_and_leaves_once_the_other_server_is_ther
     let mut hub = hub(&[&format!("mail.routes=bo.example={}", sink.address())]);
     let client = Client::signed_in(hub.address("http"), "vanthu.stttt", PASSWORD);
     let mailbox = Mailbox::personal(&client);
-    let session = client.get("/api/session").json();
-    let address = session["mailboxes"][0]["address"].as_str().unwrap().to_owned();
+    let address = address(&client);
     send(&mailbox, &address, "vanphong@bo.example", "Gửi rồi mất điện");
     hub.kill();
     hub.launch();

@@ -1,31 +1,19 @@
 //! A stranger's letter with a program: held, found, read, released and thrown away by IT staff.
 
-use std::process::Command;
+use std::fs;
 
 use serde_json::Value;
 use testkit::{Client, Hub, PASSWORD};
 
-use crate::{administration::text, hub, jmap::Mailbox};
+use crate::{administration::text, hub, jmap::Mailbox, mail_programs::address, strangers};
 
-/// Brings a letter with a file called `file`, by Python's smtplib.
-fn bring(hub: &Hub, to: &str, subject: &str, file: &str) {
-    let program = r#"
-import smtplib, sys
-from email.message import EmailMessage
-host, port, to, subject, file = sys.argv[1:6]
-letter = EmailMessage()
-letter["From"], letter["To"], letter["Subject"] = "Ke toan <la@la.example>", to, subject
-letter.set_content("Đề nghị mở tệp.")
-letter.add_attachment(b"content", maintype="application", subtype="octet-stream", filename=file)
-with smtplib.SMTP(host, int(port), timeout=60) as client:
-    client.send_message(letter)
-"#;
-    let door = hub.address("smtp");
-    let sent = Command::new("python3")
-        .args(["-c", program, &door.ip().to_string(), &door.port().to_string(), to, subject, file])
-        .output()
-        .expect("python3 is installed");
-    text(&sent);
+/// Brings a letter with a file called `name`.
+fn bring(hub: &Hub, to: &str, subject: &str, name: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(name);
+    fs::write(&file, "content").unwrap();
+    let reply = strangers::bring(hub, to, subject, "Đề nghị mở tệp.", Some(&file));
+    assert!(reply.starts_with("250"), "{reply}");
 }
 
 fn listed(staff: &Client, query: &str) -> Value {
@@ -37,8 +25,7 @@ fn it_staff_read_release_and_delete_held_letters_and_each_act_is_on_record() {
     let hub = hub(&[]);
     let clerk = Client::signed_in(hub.address("http"), "vanthu.stttt", PASSWORD);
     let staff = Client::signed_in(hub.address("http"), "quantri", PASSWORD);
-    let mailbox = Mailbox::personal(&clerk);
-    let to = clerk.get("/api/session").json()["mailboxes"][0]["address"].as_str().unwrap().to_owned();
+    let (mailbox, to) = (Mailbox::personal(&clerk), address(&clerk));
     bring(&hub, &to, "Hoa don thang 11", "hoa-don.pdf.exe");
     bring(&hub, &to, "Thu lua dao", "mo-ngay.scr");
 

@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 use testkit::{Client, PASSWORD, Reply, SmtpSink};
 
-use crate::{administration::text, hub, jmap::Mailbox, power_cut::send};
+use crate::{administration::text, hub, jmap::Mailbox, mail_programs::address, power_cut::send};
 
 struct Console(Client);
 
@@ -52,7 +52,7 @@ fn it_staff_find_hold_try_and_give_up_waiting_letters_and_each_act_is_on_record(
     let hub = hub(&[&format!("mail.routes=bo.example={}", sink.address())]);
     let clerk = Client::signed_in(hub.address("http"), "vanthu.stttt", PASSWORD);
     let staff = Console(Client::signed_in(hub.address("http"), "quantri", PASSWORD));
-    let address = clerk.get("/api/session").json()["mailboxes"][0]["address"].as_str().unwrap().to_owned();
+    let address = address(&clerk);
     let mailbox = Mailbox::personal(&clerk);
 
     assert_eq!(Client::new(hub.address("http")).get("/api/admin/queue").status, 401);

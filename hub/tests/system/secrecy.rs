@@ -4,7 +4,7 @@ use std::{fs, path::Path, process::Command};
 
 use testkit::{Client, Hub, PASSWORD};
 
-use crate::{administration::text, hub, jmap::Mailbox};
+use crate::{administration::text, hub, jmap::Mailbox, mail_programs::address, strangers};
 
 /// An official letter with `mark` where its stamp belongs, and `body`.
 fn page(mark: &str, body: &str) -> String {
@@ -56,40 +56,17 @@ document.save(path)
     text(&written);
 }
 
-/// Brings a letter with the file; the reply to its data.
+/// Brings a letter with the file, whose name is its subject; the reply to its data.
 fn bring(hub: &Hub, to: &str, file: &Path) -> String {
-    let program = r#"
-import pathlib, smtplib, sys
-from email.message import EmailMessage
-from email.policy import SMTP
-host, port, to, path = sys.argv[1:5]
-file = pathlib.Path(path)
-letter = EmailMessage()
-letter["From"], letter["To"], letter["Subject"] = "bo@bo.example", to, file.name
-letter.set_content("Kính gửi quý cơ quan.")
-letter.add_attachment(file.read_bytes(), maintype="application", subtype="octet-stream", filename=file.name)
-with smtplib.SMTP(host, int(port), timeout=60) as client:
-    client.ehlo("bo.example")
-    client.mail("bo@bo.example")
-    client.rcpt(to)
-    code, words = client.data(letter.as_bytes(policy=SMTP))
-    print(code, words.decode())
-"#;
-    let door = hub.address("smtp");
-    let (host, port) = (door.ip().to_string(), door.port().to_string());
-    let sent = Command::new("python3")
-        .args(["-c", program, &host, &port, to, &file.display().to_string()])
-        .output()
-        .expect("python3 is installed");
-    text(&sent)
+    let name = file.file_name().unwrap().to_str().unwrap();
+    strangers::bring(hub, to, name, "Kính gửi quý cơ quan.", Some(file))
 }
 
 #[test]
 fn stamps_in_pdf_and_docx_files_refuse_the_letter_and_talk_of_security_does_not() {
     let hub = hub(&[]);
     let clerk = Client::signed_in(hub.address("http"), "vanthu.stttt", PASSWORD);
-    let to = clerk.get("/api/session").json()["mailboxes"][0]["address"].as_str().unwrap().to_owned();
-    let mailbox = Mailbox::personal(&clerk);
+    let (mailbox, to) = (Mailbox::personal(&clerk), address(&clerk));
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let harmless =

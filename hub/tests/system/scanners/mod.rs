@@ -3,6 +3,7 @@
 mod daemons;
 
 use std::{
+    fs,
     process::Command,
     time::{Duration, Instant},
 };
@@ -10,44 +11,23 @@ use std::{
 use serde_json::json;
 use testkit::{Client, Hub, PASSWORD};
 
-use crate::{administration::text, hub, jmap::Mailbox};
+use crate::{administration::text, hub, jmap::Mailbox, mail_programs::address, strangers};
 use daemons::{Clamd, Rspamd};
 
-/// Brings a letter whose text is `body`, with a ZIP file that holds `inside`; prints the reply to DATA.
+/// Brings a letter whose text is `body`, with a ZIP file that holds `inside`; the reply to its data.
 fn bring(hub: &Hub, to: &str, subject: &str, body: &str, inside: &str) -> String {
-    let program = r#"
-import io, smtplib, sys, zipfile
-from email.message import EmailMessage
-from email.policy import SMTP
-host, port, to, subject, body, inside = sys.argv[1:7]
-packed = io.BytesIO()
-with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-    archive.writestr("bang-ke.txt", inside)
-letter = EmailMessage()
-letter["From"], letter["To"], letter["Subject"] = "Ke toan <la@la.example>", to, subject
-letter.set_content(body)
-letter.add_attachment(packed.getvalue(), maintype="application", subtype="zip", filename="bang-ke.zip")
-with smtplib.SMTP(host, int(port), timeout=90) as client:
-    client.ehlo("la.example")
-    client.mail("la@la.example")
-    client.rcpt(to)
-    code, words = client.data(letter.as_bytes(policy=SMTP))
-    print(code, words.decode())
-"#;
-    let door = hub.address("smtp");
-    let (host, port) = (door.ip().to_string(), door.port().to_string());
-    let sent = Command::new("python3")
-        .args(["-c", program, &host, &port, to, subject, body, inside])
-        .output()
-        .expect("python3 is installed");
-    text(&sent)
+    let folder = tempfile::tempdir().unwrap();
+    let [list, packed] = ["bang-ke.txt", "bang-ke.zip"].map(|name| folder.path().join(name));
+    fs::write(&list, inside).unwrap();
+    let zipped = Command::new("python3").args(["-m", "zipfile", "-c"]).args([&packed, &list]).output();
+    text(&zipped.expect("python3 is installed"));
+    strangers::bring(hub, to, subject, body, Some(&packed))
 }
 
 /// The clerk's mailbox and address.
 fn clerk(hub: &Hub) -> (Mailbox, String) {
     let clerk = Client::signed_in(hub.address("http"), "vanthu.stttt", PASSWORD);
-    let to = clerk.get("/api/session").json()["mailboxes"][0]["address"].as_str().unwrap().to_owned();
-    (Mailbox::personal(&clerk), to)
+    (Mailbox::personal(&clerk), address(&clerk))
 }
 
 #[test]

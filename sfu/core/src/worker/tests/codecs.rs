@@ -2,7 +2,8 @@
 
 use super::{
     SECOND, VIDEO, camera,
-    client::{Got, Net, seat},
+    client::Got,
+    net::{Net, seat},
     view,
 };
 use crate::{SlotKind, codec::Codec, rtp::SequenceNumber};

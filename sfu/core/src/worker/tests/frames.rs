@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::{
     SECOND, VIDEO,
-    client::{Got, Net, seat},
+    client::Got,
     lines::{is_saving, line, longest_wait},
+    net::{Net, seat},
 };
 use crate::{
     Command, MediaKind, Source, View,

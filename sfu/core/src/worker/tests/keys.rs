@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{SECOND, VIDEO, client::seat, meeting, view};
+use super::{SECOND, VIDEO, meeting, net::seat, view};
 use crate::{
     Command, MediaKind,
     rtp::{SequenceNumber, Ssrc},

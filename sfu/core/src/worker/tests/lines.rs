@@ -5,9 +5,9 @@ use std::time::Duration;
 use testkit::link::{Link, Shape};
 
 use super::{
-    SECOND, VIDEO, camera,
-    client::{Net, seat},
-    meeting, view,
+    SECOND, VIDEO, camera, meeting,
+    net::{Net, seat},
+    view,
 };
 use crate::{
     Command, Event, MediaKind, SlotKind, View,

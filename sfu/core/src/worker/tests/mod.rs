@@ -5,6 +5,7 @@ mod codecs;
 mod frames;
 mod keys;
 mod lines;
+mod net;
 mod portions;
 mod quality;
 mod radio;
@@ -14,7 +15,7 @@ mod trunk;
 
 use std::time::Duration;
 
-use client::{Net, seat};
+use net::{Net, seat};
 
 use crate::{
     Command, Event, MediaKind, SlotKind, Source, TrackState, View,

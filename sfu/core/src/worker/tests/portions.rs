@@ -4,10 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use testkit::link::{Link, Shape};
 
-use super::{
-    SECOND,
-    client::{Got, Net},
-};
+use super::{SECOND, client::Got, net::Net};
 
 const DELAY: Duration = Duration::from_millis(20);
 /// Bytes of 20 ms of sound: 32 kbit/s, 60 with its headers.

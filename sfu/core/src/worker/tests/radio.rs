@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use testkit::link::{Bursts, Link, Shape};
 
-use super::{SECOND, VIDEO, client::Net, meeting, view};
+use super::{SECOND, VIDEO, meeting, net::Net, view};
 use crate::{rtcp::ReportBlock, rtp::Ssrc};
 
 const DELAY: Duration = Duration::from_millis(20);

@@ -6,7 +6,8 @@ use testkit::link::{Link, Shape};
 
 use super::{
     SECOND,
-    client::{Got, Net, seat},
+    client::Got,
+    net::{Net, seat},
 };
 use crate::{Command, MediaKind, SlotKind, codec::red::Red};
 

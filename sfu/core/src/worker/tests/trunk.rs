@@ -6,7 +6,7 @@ use testkit::link::{Link, Shape};
 
 use super::{
     SECOND, VIDEO, camera,
-    client::{Net, seat},
+    net::{Net, seat},
 };
 use crate::{
     Command, Event, MediaKind, SlotKind, Source, TrackState, TrunkMessage, View, Worker,

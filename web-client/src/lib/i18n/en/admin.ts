@@ -23,7 +23,7 @@ export default {
     searchAudit: "Search the log",
     noData: "No data",
     noDataText: "Try fewer filters.",
-    total: "{count} results",
+    total: "Results: {count}",
     page: "Page {page} of {pages}",
     pages: "Pages",
     previous: "Previous page",
